@@ -1,0 +1,95 @@
+"""
+The kinds of error that services raise, and the one table that says what each is to a client.
+
+A domain error is one of five kinds, carries a stable `code` (as in the API's contract), a sentence for a
+person, and whatever data a program needs. Apps name theirs in `<app>/exceptions.py`.
+"""
+
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from psycopg import errors as postgres
+
+
+class DomainError(Exception):
+    """
+    A refusal with a reason.
+
+    `data` is JSON-ready and stands beside the standard members of the answer; `fields` maps a field's name
+    to the sentence that says what is wrong with it.
+    """
+
+    status: ClassVar[HTTPStatus]
+    code: str
+    message: str | Promise
+    retry_after: ClassVar[int | None] = None  # seconds
+
+    def __init__(
+        self, message: str | Promise | None = None, *, fields: dict[str, str | Promise] | None = None, **data: Any
+    ):
+        self.message = message or self.message
+        self.fields = fields or {}
+        self.data = data
+        super().__init__(str(self.message))
+
+
+class Invalid(DomainError):
+    """The input cannot be right, whatever the state of the shop."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "VALIDATION_ERROR"
+    message = _("Something in what was sent is not right.")
+
+
+class Denied(DomainError):
+    """The caller may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "FORBIDDEN"
+    message = _("You may not do this.")
+
+
+class NotFound(DomainError):
+    """There is no such thing, or not for this caller."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "NOT_FOUND"
+    message = _("There is nothing here.")
+
+
+class Conflict(DomainError):
+    """The input is fine, but the state of the shop does not allow it."""
+
+    status = HTTPStatus.CONFLICT
+    code = "CONFLICT"
+    message = _("This cannot be done as things are now.")
+
+
+class Busy(DomainError):
+    """Trying again in a moment may succeed: a lock that was not free in time, a database that is away."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "UNAVAILABLE"
+    message = _("The shop is busy. Please try again in a moment.")
+    retry_after = 2
+
+
+PASSING_FAULTS = (
+    postgres.LockNotAvailable,
+    postgres.QueryCanceled,
+    postgres.DeadlockDetected,
+    postgres.SerializationFailure,
+)
+
+
+def as_busy(error: BaseException) -> Busy | None:
+    """Return `Busy` where a database error is one that passes (lock or statement timeout, lost connection)."""
+    if not isinstance(error, DatabaseError):
+        return None
+    if isinstance(error.__cause__, PASSING_FAULTS) or isinstance(error, OperationalError | InterfaceError):
+        return Busy()
+    return None
