@@ -1,0 +1,61 @@
+"""Real threads on real connections, and the control that shows what the lock is for."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from bookstore.core.querysets import LockableQuerySet
+
+MEETING_TIME = 0.3  # seconds that a reader waits for the others to have read as well
+
+
+def race(*acts: Callable[[], Any]) -> list[Any]:
+    """Run all acts at once, each in its thread; return what each returned, or the error it raised."""
+    start = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> Any:
+        try:
+            start.wait()
+            return act()
+        except Exception as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def failures(outcomes: list[Any]) -> list[type[Exception]]:
+    return [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
+
+
+@contextmanager
+def meeting_after_reading(model: Any, *, readers: int, is_locking: bool) -> Iterator[None]:
+    """
+    Let everyone who reads `model` for a change wait until `readers` have read, or a moment has passed.
+
+    With the lock the others cannot have read, so the moment passes and nothing else changes. With
+    `is_locking=False` only `locked()` is switched off, they all meet, and the race must show.
+    """
+    meeting = threading.Barrier(readers)
+    locked = LockableQuerySet.locked
+
+    def read_and_meet(self: Any, *, nowait: bool = False) -> Any:
+        rows = locked(self, nowait=nowait) if is_locking else self.order_by("pk")
+        if self.model is model:
+            len(rows)
+            try:
+                meeting.wait(MEETING_TIME)
+            except threading.BrokenBarrierError:
+                pass
+        return rows
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LockableQuerySet, "locked", read_and_meet)
+        yield

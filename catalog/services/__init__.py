@@ -1,0 +1,40 @@
+"""Every write of the catalogue that has a rule."""
+
+from catalog.services.books import archive_book, create_book, credit, update_book
+from catalog.services.genres import change_genre, create_genre, delete_genre
+from catalog.services.offers import (
+    OfferTerms,
+    change_offer,
+    change_prices,
+    create_offer,
+    put_offers,
+    switch_offers,
+    withdraw_offer,
+)
+from catalog.services.sellers import change_seller, create_seller, store_seller
+from catalog.services.stock import correct_stock, put_back_stock, receive_stock, set_stock, take_stock
+
+__all__ = [
+    "OfferTerms",
+    "archive_book",
+    "change_genre",
+    "change_offer",
+    "change_prices",
+    "change_seller",
+    "correct_stock",
+    "create_book",
+    "create_genre",
+    "create_offer",
+    "create_seller",
+    "credit",
+    "delete_genre",
+    "put_back_stock",
+    "put_offers",
+    "receive_stock",
+    "set_stock",
+    "store_seller",
+    "switch_offers",
+    "take_stock",
+    "update_book",
+    "withdraw_offer",
+]

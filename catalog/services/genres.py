@@ -1,0 +1,67 @@
+"""Acts on the tree of genres."""
+
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.utils.translation import gettext as _
+
+from bookstore.core.querysets import constraint_of
+from catalog.exceptions import FieldsInvalid, GenreConflict, GenreInUse, GenreNotFound
+from catalog.models import Genre
+
+
+@transaction.atomic
+def create_genre(name: str, *, parent_id: int | None = None) -> Genre:
+    """Add a genre to the tree. Raises: GenreConflict, FieldsInvalid for an unknown parent."""
+    genre = Genre(name=name)
+    _place(genre, parent_id)
+    _save(genre)
+    return genre
+
+
+@transaction.atomic
+def change_genre(genre_id: int, *, name: str | None = None, parent_id: int | None = None, move: bool = False) -> Genre:
+    """
+    Rename a genre, or with `move` hang it below another (None: to the top); the slug stays.
+
+    Locks: all genres when moving, so that two moves cannot make a ring.
+    Raises: GenreNotFound, GenreConflict, FieldsInvalid.
+    """
+    genres = Genre.objects.all() if move else Genre.objects.filter(pk=genre_id)
+    genre = next((genre for genre in genres.locked() if genre.pk == genre_id), None)
+    if genre is None:
+        raise GenreNotFound
+    if name is not None:
+        genre.name = name
+    if move:
+        _place(genre, parent_id)
+    _save(genre)
+    return genre
+
+
+def delete_genre(genre_id: int) -> None:
+    """Remove a genre that nothing hangs on. Raises: GenreNotFound, GenreInUse."""
+    try:
+        with transaction.atomic():
+            if not Genre.objects.filter(pk=genre_id).delete()[0]:
+                raise GenreNotFound
+    except (ProtectedError, IntegrityError) as error:
+        raise GenreInUse from error
+
+
+def _place(genre: Genre, parent_id: int | None) -> None:
+    if parent_id is not None:
+        if not Genre.objects.filter(pk=parent_id).exists():
+            raise FieldsInvalid(fields={"parent_id": _("There is no such genre.")})
+        if genre.pk and parent_id in Genre.objects.below(genre.pk):
+            raise FieldsInvalid(fields={"parent_id": _("A genre cannot hang below itself.")})
+    genre.parent_id = parent_id
+
+
+def _save(genre: Genre) -> None:
+    try:
+        with transaction.atomic():
+            genre.save()
+    except IntegrityError as error:
+        if constraint_of(error) == "genre_name_is_unique":
+            raise GenreConflict from error
+        raise

@@ -1,0 +1,164 @@
+"""
+How every act on offers is done.
+
+Lock the offers, let the act decide on what was read under the lock, write what changed, bring the books' price
+and availability up to date under their own lock, and write the movements last, so that whoever hears a
+movement's `post_save` sees the truth.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models.signals import post_save
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from catalog.exceptions import BookNotFound, FieldsInvalid, OfferNotFound
+from catalog.models import Book, MovementReason, Offer, StockMovement
+
+MOST_COPIES = 1_000_000
+HIGHEST_PRICE = Decimal("99999999.99")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a stock changes, as its movements will say."""
+
+    reason: MovementReason
+    actor: User | None = None
+    order_number: str = ""
+    reference: str = ""
+
+
+class _Terms(NamedTuple):
+    """What of an offer its book's price and availability depend on."""
+
+    price: Decimal
+    is_active: bool
+    has_stock: bool
+
+    @classmethod
+    def of(cls, offer: Offer) -> "_Terms":
+        return cls(offer.price, offer.is_active, offer.stock_quantity > 0)
+
+
+@transaction.atomic
+def change(
+    offer_ids: Iterable[int],
+    alter: Callable[[Offer], None],
+    cause: Cause,
+    *,
+    check: Callable[[], None] = lambda: None,
+    is_new: bool = False,
+) -> list[Offer]:
+    """
+    Lock offers, `alter` each, `check` the whole, then write offers, books and movements, in that order.
+
+    With `is_new` the books are brought up to date whatever was altered.
+    """
+    wanted = set(offer_ids)
+    offers = list(Offer.objects.filter(pk__in=wanted).locked())
+    if len(offers) < len(wanted):
+        raise OfferNotFound
+    books_to_refresh: set[int] = set()
+    altered: list[Offer] = []
+    movements: list[StockMovement] = []
+    for offer in offers:
+        terms, stock, row = _Terms.of(offer), offer.stock_quantity, _row(offer)
+        alter(offer)
+        if _row(offer) != row:
+            altered.append(offer)
+        if is_new or (_Terms.of(offer) != terms and (offer.is_active or terms.is_active)):
+            books_to_refresh.add(offer.book_id)
+        movements += _movements(offer, stock, terms.is_active, cause)
+    check()
+    _save_offers(altered)
+    _refresh_books(books_to_refresh)
+    _record(movements)
+    return offers
+
+
+def _row(offer: Offer) -> tuple[object, ...]:
+    return (offer.price, offer.stock_quantity, offer.is_active, offer.withdrawn_at)
+
+
+def _save_offers(offers: list[Offer]) -> None:
+    now = timezone.now()
+    for offer in offers:
+        offer.updated_at = now
+    fields = ["price", "stock_quantity", "is_active", "withdrawn_at", "updated_at"]
+    if len(offers) == 1:
+        offers[0].save(update_fields=fields)
+    elif offers:
+        Offer.objects.bulk_update(offers, fields, batch_size=500)
+
+
+def _refresh_books(book_ids: Collection[int]) -> None:
+    """
+    Bring books' price and availability up to date with their offers, read after the books are locked.
+
+    Locks: the books by id. Raises: BookNotFound where an archived one has an active offer.
+    """
+    if not book_ids:
+        return
+    books = list(Book.objects.filter(pk__in=book_ids).locked())
+    best: dict[int, Offer] = {}
+    for offer in Offer.objects.filter(book__in=book_ids).active().best_first():
+        best.setdefault(offer.book_id, offer)
+    if any(book.archived_at and book.pk in best for book in books):
+        raise BookNotFound
+    changed = []
+    for book in books:
+        offer = best.get(book.pk)
+        price, in_stock = (offer.price, offer.in_stock) if offer else (None, False)
+        if (book.price, book.in_stock) != (price, in_stock):
+            book.price, book.in_stock, book.updated_at = price, in_stock, timezone.now()
+            changed.append(book)
+    Book.objects.bulk_update(changed, ["price", "in_stock", "updated_at"], batch_size=500)
+
+
+def _movements(offer: Offer, stock_before: int, was_active: bool, cause: Cause) -> list[StockMovement]:
+    steps = []
+    if offer.stock_quantity != stock_before:
+        steps.append((offer.stock_quantity - stock_before, cause.reason))
+    if offer.is_active != was_active:
+        steps.append((0, MovementReason.SWITCHED_ON if offer.is_active else MovementReason.SWITCHED_OFF))
+    return [
+        StockMovement(
+            offer=offer,
+            delta=delta,
+            stock_after=offer.stock_quantity,
+            reason=reason,
+            actor=cause.actor,
+            order_number=cause.order_number,
+            reference=cause.reference,
+        )
+        for delta, reason in steps
+    ]
+
+
+def _record(movements: list[StockMovement]) -> None:
+    """Write movements and tell who listens, as `save()` would for each."""
+    StockMovement.objects.bulk_create(movements)
+    for movement in movements:
+        post_save.send(
+            StockMovement, instance=movement, created=True, raw=False, using=movement._state.db, update_fields=None
+        )
+
+
+def valid_copies(count: int) -> int:
+    if not 0 <= count <= MOST_COPIES:
+        raise FieldsInvalid(
+            fields={"stock_quantity": _("Between 0 and %(most)d copies, please.") % {"most": MOST_COPIES}}
+        )
+    return count
+
+
+def valid_price(price: Decimal) -> Decimal:
+    if not (price.is_finite() and 0 < price <= HIGHEST_PRICE and price == round(price, 2)):
+        raise FieldsInvalid(fields={"price": _("A price is above 0 and has at most two decimal places.")})
+    return price

@@ -1,0 +1,84 @@
+"""Acts on how many copies there are."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from catalog.exceptions import FieldsInvalid, NotEnoughStock
+from catalog.models import MovementReason, Offer
+from catalog.services.ledger import Cause, change, valid_copies
+
+
+def set_stock(offer_id: int, quantity: int, *, actor: User | None = None, reference: str = "") -> Offer:
+    """
+    Set the count of copies for sale, as after a stock-take.
+
+    Locks: the offer, then its book. Raises: OfferNotFound, FieldsInvalid.
+    """
+
+    def count(offer: Offer) -> None:
+        offer.stock_quantity = valid_copies(quantity)
+
+    return change([offer_id], count, Cause(MovementReason.COUNTED, actor, reference=reference))[0]
+
+
+def correct_stock(offer_id: int, delta: int, *, actor: User | None = None) -> Offer:
+    """
+    Add `delta` copies (fewer than none takes away), whatever was sold since the caller looked.
+
+    Locks: the offer, then its book. Raises: OfferNotFound, NotEnoughStock, FieldsInvalid.
+    """
+    return _add({offer_id: delta}, Cause(MovementReason.CORRECTED, actor))[0]
+
+
+def receive_stock(offer_id: int, copies: int, *, actor: User | None = None, reference: str = "") -> Offer:
+    """
+    Add copies that were delivered; `reference` names the delivery.
+
+    Locks: the offer, then its book. Raises: OfferNotFound, FieldsInvalid.
+    """
+    return _add({offer_id: _at_least_one(copies)}, Cause(MovementReason.RECEIVED, actor, reference=reference))[0]
+
+
+def take_stock(copies: Mapping[int, int], *, order_number: str, actor: User | None = None) -> list[Offer]:
+    """
+    Take sold copies, `{offer id: copies}`, all of them or none.
+
+    Locks: the offers by id, then their books. Raises: OfferNotFound, NotEnoughStock with every short offer.
+    """
+    sold = {offer_id: -_at_least_one(count) for offer_id, count in copies.items()}
+    return _add(sold, Cause(MovementReason.SOLD, actor, order_number))
+
+
+def put_back_stock(copies: Mapping[int, int], *, order_number: str, actor: User | None = None) -> list[Offer]:
+    """
+    Put copies of an order back for sale, `{offer id: copies}`.
+
+    Locks: the offers by id, then their books. Raises: OfferNotFound.
+    """
+    returned = {offer_id: _at_least_one(count) for offer_id, count in copies.items()}
+    return _add(returned, Cause(MovementReason.PUT_BACK, actor, order_number))
+
+
+def _add(deltas: Mapping[int, int], cause: Cause) -> list[Offer]:
+    short: list[dict[str, int]] = []
+
+    def add(offer: Offer) -> None:
+        delta, available = deltas[offer.pk], offer.stock_quantity
+        if available + delta < 0:
+            short.append({"offer_id": offer.pk, "requested": -delta, "available": available})
+        else:
+            offer.stock_quantity = valid_copies(available + delta)
+
+    def refuse_if_short() -> None:
+        if short:
+            raise NotEnoughStock(items=short)
+
+    return change(deltas, add, cause, check=refuse_if_short)
+
+
+def _at_least_one(count: int) -> int:
+    if count < 1:
+        raise FieldsInvalid(fields={"quantity": _("At least one copy, please.")})
+    return count

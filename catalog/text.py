@@ -1,0 +1,37 @@
+"""How names and titles become slugs and sorting keys."""
+
+import unicodedata
+from typing import Any
+
+from django.db import models
+from django.utils.text import slugify
+
+KEY_LENGTH = 200
+
+
+def fold(text: str) -> str:
+    """Return `text` without case and accents, for comparing and sorting."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in apart if not unicodedata.combining(char))
+
+
+def slug_of(text: str, *, fallback: str) -> str:
+    """Return a readable part of a URL in the text's own script, or `fallback` where it has nothing to use."""
+    return slugify(text, allow_unicode=True)[:80].strip("-_") or fallback
+
+
+class FoldedField(models.TextField):
+    """The folded beginning of another field, kept for sorting and matching; written whenever the row is."""
+
+    def __init__(self, source: str, *, length: int = KEY_LENGTH, **kwargs: Any):
+        self.source, self.length = source, length
+        super().__init__(**{**kwargs, "editable": False, "default": ""})
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, [self.source, *args], {**kwargs, "length": self.length}
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        value = fold(getattr(model_instance, self.source))[: self.length]
+        setattr(model_instance, self.attname, value)
+        return value
