@@ -1,0 +1,181 @@
+"""Books and their offers, for clients."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status, viewsets
+from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bookstore.core.api import PublicRead
+from bookstore.core.errors import Denied, Invalid
+from bookstore.core.idempotency import idempotent
+from bookstore.core.openapi import PAGING, listed
+from bookstore.core.pagination import body, paginate
+from bookstore.core.permissions import IsStaff, IsStaffOrReadOnly
+from catalog import services
+from catalog.api.rows import BOOK_COLUMNS, book_bodies, managed_offer_body, offer_body
+from catalog.api.serializers import (
+    BookDetailSerializer,
+    BookInputSerializer,
+    BookSerializer,
+    ManagedOfferSerializer,
+    OfferInputSerializer,
+    OfferListSerializer,
+    OfferPatchSerializer,
+    StockInputSerializer,
+)
+from catalog.exceptions import BookNotFound, OfferNotFound, SellerNotFound
+from catalog.filters import SORT_CHOICES, BookFilter
+from catalog.models import Book, Format, Offer, Seller
+from catalog.services.ledger import HIGHEST_PRICE
+
+PRICE_SCHEMA = {"type": "number", "minimum": 0, "maximum": float(HIGHEST_PRICE)}
+FILTERS = [
+    OpenApiParameter("genre", str, description="Id or slug; the genres below it count too."),
+    OpenApiParameter("author", str, description="Part of the byline; case and accents do not matter."),
+    OpenApiParameter("seller", str, description="Id or slug; price, stock and order are then this seller's."),
+    OpenApiParameter("min_price", PRICE_SCHEMA),
+    OpenApiParameter("max_price", PRICE_SCHEMA),
+    OpenApiParameter("in_stock", bool),
+    OpenApiParameter("format", str, enum=Format.values),
+    OpenApiParameter("language", str, description="BCP 47; `en` finds `en-US`."),
+    OpenApiParameter("published_after", date, description="Inclusive."),
+    OpenApiParameter("published_before", date, description="Inclusive."),
+    OpenApiParameter("sort", str, enum=[name for name, _label in SORT_CHOICES], default="title"),
+]
+
+
+class BookViewSet(PublicRead, viewsets.ViewSet):
+    """Everyone reads; staff write."""
+
+    permission_classes = [IsStaffOrReadOnly]
+    lookup_value_regex = r"\d{1,18}"
+
+    @extend_schema(parameters=[*PAGING, *FILTERS], responses=listed(BookSerializer))
+    def list(self, request: Request) -> Response:
+        chosen = BookFilter(request.query_params, Book.objects.public())
+        if chosen.errors:
+            raise Invalid(fields={name: texts[0] for name, texts in chosen.errors.items()})
+        page = paginate(chosen.qs.values(*BOOK_COLUMNS), request.query_params, sort=chosen.order)
+        return Response(body(page, book_bodies(page.items, request, chosen.form.cleaned_data["seller"])))
+
+    @extend_schema(responses=BookDetailSerializer)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return Response(self.shown(int(pk), request))
+
+    @extend_schema(request=BookInputSerializer, responses={201: BookDetailSerializer})
+    @idempotent
+    def create(self, request: Request) -> Response:
+        given = BookInputSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        book = services.create_book(**given.for_service(), actor=request.user)
+        return Response(self.shown(book.pk, request), status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=BookInputSerializer, responses=BookDetailSerializer)
+    def update(self, request: Request, pk: str, partial: bool = False) -> Response:
+        given = BookInputSerializer(data=request.data, partial=partial)
+        given.is_valid(raise_exception=True)
+        book = services.update_book(int(pk), **given.for_service(), actor=request.user)
+        return Response(self.shown(book.pk, request))
+
+    @extend_schema(request=BookInputSerializer(partial=True), responses=BookDetailSerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        return self.update(request, pk, partial=True)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        services.archive_book(int(pk), actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=StockInputSerializer, responses=BookDetailSerializer)
+    @action(detail=True, methods=["patch"], permission_classes=[IsStaff])
+    def stock(self, request: Request, pk: str) -> Response:
+        given = StockInputSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        if not Book.objects.public().filter(pk=pk).exists():
+            raise BookNotFound
+        seller_id = given.validated_data.get("seller_id") or services.store_seller().pk
+        offer = Offer.objects.standing().filter(book=pk, seller=seller_id).first()
+        if offer is None:
+            raise OfferNotFound
+        services.set_stock(offer.pk, given.validated_data["quantity"], actor=request.user)
+        return Response(self.shown(int(pk), request))
+
+    def shown(self, pk: int, request: Request) -> dict[str, Any]:
+        books = BookFilter.shown_by(Book.objects.public().filter(pk=pk), None)
+        row = books.values(*BOOK_COLUMNS, "description", "updated_at").first()
+        if row is None:
+            raise BookNotFound
+        offers = Offer.objects.filter(book=pk).active().best_first().select_related("seller")
+        return book_bodies([row], request)[0] | {
+            "description": row["description"],
+            "created_at": row["created_at"],
+            "updated_at": row["updated_at"],
+            "offers": [offer_body(offer) for offer in offers],
+        }
+
+
+class OfferDoor:
+    """What the offers' calls share: staff act for every seller, a seller's members for their own."""
+
+    permission_classes = [IsAuthenticated]
+
+    @staticmethod
+    def sellers_of(request: Request) -> QuerySet[Seller]:
+        """Return whom the caller may act for. Raises: Denied for who is neither staff nor a seller's member."""
+        sellers = Seller.objects.managed_by(request.user)
+        if not (request.user.is_staff or sellers.exists()):
+            raise Denied
+        return sellers
+
+
+class BookOfferViewSet(OfferDoor, viewsets.ViewSet):
+    """The offers of one book, inactive ones too."""
+
+    @extend_schema(responses=OfferListSerializer)
+    def list(self, request: Request, book_pk: str) -> Response:
+        sellers = self.sellers_of(request)
+        if not Book.objects.public().filter(pk=book_pk).exists():
+            raise BookNotFound
+        offers = Offer.objects.standing().filter(book=book_pk, seller__in=sellers).best_first()
+        return Response({"items": [managed_offer_body(offer) for offer in offers.select_related("seller")]})
+
+    @extend_schema(request=OfferInputSerializer, responses={201: ManagedOfferSerializer})
+    @idempotent
+    def create(self, request: Request, book_pk: str) -> Response:
+        sellers = self.sellers_of(request)
+        given = OfferInputSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        if not sellers.filter(pk=given.validated_data["seller_id"]).exists():
+            raise SellerNotFound
+        offer = services.create_offer(int(book_pk), **given.validated_data, actor=request.user)
+        return Response(managed_offer_body(offer), status=status.HTTP_201_CREATED)
+
+
+class OfferViewSet(OfferDoor, viewsets.ViewSet):
+    """One offer."""
+
+    lookup_value_regex = r"\d{1,18}"
+
+    @extend_schema(request=OfferPatchSerializer, responses=ManagedOfferSerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        self.refuse_stranger(request, pk)
+        given = OfferPatchSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        return Response(managed_offer_body(services.change_offer(int(pk), **given.validated_data, actor=request.user)))
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        self.refuse_stranger(request, pk)
+        services.withdraw_offer(int(pk), actor=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def refuse_stranger(self, request: Request, pk: str) -> None:
+        sellers = self.sellers_of(request)
+        if not Offer.objects.standing().filter(pk=pk, seller__in=sellers).exists():
+            raise OfferNotFound

@@ -1,0 +1,16 @@
+from rest_framework.routers import SimpleRouter
+
+from catalog.api.books import BookOfferViewSet, BookViewSet, OfferViewSet
+from catalog.api.people import AuthorViewSet, GenreViewSet, SellerViewSet
+
+app_name = "catalog_api"
+
+router = SimpleRouter(trailing_slash=False)
+router.register("books", BookViewSet, "book")
+router.register(r"books/(?P<book_pk>\d{1,18})/offers", BookOfferViewSet, "book-offer")
+router.register("offers", OfferViewSet, "offer")
+router.register("genres", GenreViewSet, "genre")
+router.register("authors", AuthorViewSet, "author")
+router.register("sellers", SellerViewSet, "seller")
+
+urlpatterns = router.urls

@@ -1,0 +1,139 @@
+"""Which books a list shows and in what order: one reading of the parameters for API and pages."""
+
+from dataclasses import replace
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from bookstore.core.pagination import Sort
+from catalog.language import parse_language
+from catalog.models import Book, BookQuerySet, Format, Genre, Seller
+from catalog.services.ledger import HIGHEST_PRICE
+from catalog.text import fold
+
+SORTS = {
+    "title": Sort("sort_title"),
+    "price": Sort("shown_price", nullable=True),
+    "date": Sort("publish_date", nullable=True),
+    "created_at": Sort("created_at"),
+}
+SORT_CHOICES = [
+    ("title", _("Title")),
+    ("-title", _("Title, from the end")),
+    ("price", _("Price, lowest first")),
+    ("-price", _("Price, highest first")),
+    ("-date", _("Publish date, newest first")),
+    ("date", _("Publish date, oldest first")),
+    ("-created_at", _("Newly added")),
+    ("created_at", _("Longest here")),
+]
+PRICE_RANGE: dict[str, Any] = {"min_value": 0, "max_value": HIGHEST_PRICE, "decimal_places": 2}
+ISO_DATE: dict[str, Any] = {"input_formats": ["%Y-%m-%d"]}
+
+
+def known_language(raw: str) -> None:
+    try:
+        parse_language(raw)
+    except ValueError as error:
+        raise forms.ValidationError(str(error), code="invalid") from error
+
+
+class StrictBooleanField(forms.Field):
+    """`true` or `false`, and nothing that only looks like one."""
+
+    def to_python(self, value: Any) -> bool | None:
+        if value in (None, ""):
+            return None
+        if value not in ("true", "false"):
+            raise forms.ValidationError(_("Either true or false, please."), code="invalid")
+        return value == "true"
+
+
+class BooleanFilter(django_filters.Filter):
+    field_class = StrictBooleanField
+
+
+class FoundField(forms.CharField):
+    """An id or slug, cleaned to the row it names."""
+
+    def __init__(self, *, queryset: QuerySet[Any], **kwargs: Any):
+        self.queryset = queryset
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        wanted = Q(slug=text)
+        if text.isascii() and text.isdigit() and len(text) < 19:
+            wanted |= Q(pk=int(text))
+        row = self.queryset.filter(wanted).first()
+        if row is None:
+            raise forms.ValidationError(_("There is none of this name."), code="not_found")
+        return row
+
+
+class FoundFilter(django_filters.Filter):
+    field_class = FoundField
+
+
+class BookFilter(django_filters.FilterSet):
+    """
+    The books that fit every parameter given, and `sort`, the order asked for.
+
+    Each row is annotated with `shown_price` and `shown_in_stock`: the book's own or, where a seller is asked for,
+    that seller's. A parameter that is wrong is left out and named in `errors`.
+    """
+
+    genre = FoundFilter(queryset=Genre.objects.all(), method="in_genre", label=_("Genre"))
+    author = django_filters.CharFilter(method="by_author", label=_("Author"), max_length=200)
+    seller = FoundFilter(queryset=Seller.objects.all(), method="already_applied", label=_("Seller"))
+    min_price = django_filters.NumberFilter("shown_price", "gte", label=_("Price from"), **PRICE_RANGE)
+    max_price = django_filters.NumberFilter("shown_price", "lte", label=_("Price up to"), **PRICE_RANGE)
+    in_stock = BooleanFilter("shown_in_stock", label=_("In stock"))
+    format = django_filters.ChoiceFilter(choices=Format.choices, label=_("Format"))
+    language = django_filters.CharFilter(method="in_language", label=_("Language"), validators=[known_language])
+    published_after = django_filters.DateFilter("publish_date", "gte", label=_("Published from"), **ISO_DATE)
+    published_before = django_filters.DateFilter("publish_date", "lte", label=_("Published up to"), **ISO_DATE)
+    sort = django_filters.ChoiceFilter(choices=SORT_CHOICES, method="already_applied", label=_("Sort by"))
+
+    class Meta:
+        model = Book
+        fields: list[str] = []
+
+    @property
+    def order(self) -> Sort:
+        """The order asked for, by title unless another is."""
+        name = self.form.cleaned_data.get("sort") or "title"
+        return replace(SORTS[name.removeprefix("-")], descending=name.startswith("-"))
+
+    def filter_queryset(self, queryset: QuerySet[Book]) -> QuerySet[Book]:
+        return super().filter_queryset(self.shown_by(queryset, self.form.cleaned_data.get("seller")))
+
+    @staticmethod
+    def shown_by(books: QuerySet[Book], seller: Seller | None) -> QuerySet[Book]:
+        """Annotate what the list shows of each book: its best offer, or only `seller`'s."""
+        if seller is None:
+            return books.annotate(shown_price=F("price"), shown_in_stock=F("in_stock"))
+        theirs = Q(offers__seller=seller, offers__is_active=True)
+        return (
+            books.annotate(offer=FilteredRelation("offers", condition=theirs))
+            .filter(offer__isnull=False)
+            .annotate(shown_price=F("offer__price"), shown_in_stock=Q(offer__stock_quantity__gt=0))
+        )
+
+    def in_genre(self, books: BookQuerySet, name: str, genre: Genre) -> QuerySet[Book]:
+        return books.in_genre(genre)
+
+    def by_author(self, books: BookQuerySet, name: str, part: str) -> QuerySet[Book]:
+        return books.filter(sort_byline__contains=fold(part))
+
+    def in_language(self, books: BookQuerySet, name: str, raw: str) -> QuerySet[Book]:
+        tag = parse_language(raw)
+        return books.filter(Q(language=tag) | Q(language__startswith=f"{tag}-"))
+
+    def already_applied(self, books: QuerySet[Book], name: str, value: Any) -> QuerySet[Book]:
+        return books
