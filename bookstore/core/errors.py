@@ -5,6 +5,7 @@ A domain error is one of five kinds, carries a stable `code` (as in the API's co
 person, and whatever data a program needs. Apps name theirs in `<app>/exceptions.py`.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -29,10 +30,10 @@ class DomainError(Exception):
     retry_after: ClassVar[int | None] = None  # seconds
 
     def __init__(
-        self, message: str | Promise | None = None, *, fields: dict[str, str | Promise] | None = None, **data: Any
+        self, message: str | Promise | None = None, *, fields: Mapping[str, str | Promise] | None = None, **data: Any
     ):
         self.message = message or self.message
-        self.fields = fields or {}
+        self.fields = dict(fields or {})
         self.data = data
         super().__init__(str(self.message))
 

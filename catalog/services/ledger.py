@@ -113,8 +113,8 @@ def _refresh_books(book_ids: Collection[int]) -> None:
         raise BookNotFound
     changed = []
     for book in books:
-        offer = best.get(book.pk)
-        price, in_stock = (offer.price, offer.in_stock) if offer else (None, False)
+        top = best.get(book.pk)
+        price, in_stock = (top.price, top.in_stock) if top else (None, False)
         if (book.price, book.in_stock) != (price, in_stock):
             book.price, book.in_stock, book.updated_at = price, in_stock, timezone.now()
             changed.append(book)

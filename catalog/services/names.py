@@ -1,13 +1,16 @@
 """Finding things by name, and making those that are missing."""
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from django.db import connection
 
 from catalog.models import Contributor, Series
 
+Named = TypeVar("Named", Contributor, Series)
 
-def rows_named(model: type[Contributor] | type[Series], names: Iterable[str]) -> dict[str, int]:
+
+def rows_named(model: type[Named], names: Iterable[str]) -> dict[str, int]:
     """
     Return `{name: id}`, whatever the case of the names; missing rows are made, by two callers at once too.
 
