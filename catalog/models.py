@@ -351,6 +351,10 @@ class OfferQuerySet(LockableQuerySet["Offer"]):
         """Offers that were not withdrawn, active or not, of books that are not archived."""
         return self.filter(withdrawn_at=None, book__archived_at=None)
 
+    def managed_by(self, user: Any) -> Self:
+        """Offers that this user may edit."""
+        return self.filter(seller__in=Seller.objects.managed_by(user))
+
     def active(self) -> Self:
         """Offers that shoppers see."""
         return self.filter(is_active=True)

@@ -3,21 +3,20 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status, viewsets
 from rest_framework.decorators import action
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bookstore.core.api import PublicRead
-from bookstore.core.errors import Denied, Invalid
+from bookstore.core.errors import Invalid
 from bookstore.core.idempotency import idempotent
 from bookstore.core.openapi import PAGING, listed
 from bookstore.core.pagination import body, paginate
 from bookstore.core.permissions import IsStaff, IsStaffOrReadOnly
 from catalog import services
+from catalog.api.permissions import ManagesOffers
 from catalog.api.rows import BOOK_COLUMNS, book_bodies, managed_offer_body, offer_body
 from catalog.api.serializers import (
     BookDetailSerializer,
@@ -120,46 +119,34 @@ class BookViewSet(PublicRead, viewsets.ViewSet):
         }
 
 
-class OfferDoor:
-    """What the offers' calls share: staff act for every seller, a seller's members for their own."""
+class BookOfferViewSet(viewsets.ViewSet):
+    """The offers of one book that the caller manages, inactive ones too."""
 
-    permission_classes = [IsAuthenticated]
-
-    @staticmethod
-    def sellers_of(request: Request) -> QuerySet[Seller]:
-        """Return whom the caller may act for. Raises: Denied for who is neither staff nor a seller's member."""
-        sellers = Seller.objects.managed_by(request.user)
-        if not (request.user.is_staff or sellers.exists()):
-            raise Denied
-        return sellers
-
-
-class BookOfferViewSet(OfferDoor, viewsets.ViewSet):
-    """The offers of one book, inactive ones too."""
+    permission_classes = [ManagesOffers]
 
     @extend_schema(responses=OfferListSerializer)
     def list(self, request: Request, book_pk: str) -> Response:
-        sellers = self.sellers_of(request)
         if not Book.objects.public().filter(pk=book_pk).exists():
             raise BookNotFound
-        offers = Offer.objects.standing().filter(book=book_pk, seller__in=sellers).best_first()
-        return Response({"items": [managed_offer_body(offer) for offer in offers.select_related("seller")]})
+        offers = Offer.objects.standing().managed_by(request.user).filter(book=book_pk)
+        offers = offers.best_first().select_related("seller")
+        return Response({"items": [managed_offer_body(offer) for offer in offers]})
 
     @extend_schema(request=OfferInputSerializer, responses={201: ManagedOfferSerializer})
     @idempotent
     def create(self, request: Request, book_pk: str) -> Response:
-        sellers = self.sellers_of(request)
         given = OfferInputSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        if not sellers.filter(pk=given.validated_data["seller_id"]).exists():
+        if not Seller.objects.managed_by(request.user).filter(pk=given.validated_data["seller_id"]).exists():
             raise SellerNotFound
         offer = services.create_offer(int(book_pk), **given.validated_data, actor=request.user)
         return Response(managed_offer_body(offer), status=status.HTTP_201_CREATED)
 
 
-class OfferViewSet(OfferDoor, viewsets.ViewSet):
-    """One offer."""
+class OfferViewSet(viewsets.ViewSet):
+    """One offer that the caller manages."""
 
+    permission_classes = [ManagesOffers]
     lookup_value_regex = r"\d{1,18}"
 
     @extend_schema(request=OfferPatchSerializer, responses=ManagedOfferSerializer)
@@ -176,6 +163,5 @@ class OfferViewSet(OfferDoor, viewsets.ViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def refuse_stranger(self, request: Request, pk: str) -> None:
-        sellers = self.sellers_of(request)
-        if not Offer.objects.standing().filter(pk=pk, seller__in=sellers).exists():
+        if not Offer.objects.standing().managed_by(request.user).filter(pk=pk).exists():
             raise OfferNotFound
