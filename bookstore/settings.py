@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 import environ
 import orjson
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.templatetags.static import static
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from bookstore.core.logs import configure_logs
@@ -96,7 +98,7 @@ DEBUG = read("DEBUG", boolean, False)
 
 # The local default: nobody named a database, nobody asked for the production form. The shop then brings
 # its own PostgreSQL, demo catalogue and secret, and listens on plain HTTP for this machine only.
-IS_LOCAL = not DATABASE_URL and "DEBUG" not in os.environ or DEBUG and not DATABASE_URL
+IS_LOCAL = not DATABASE_URL and (DEBUG or not os.environ.get("DEBUG"))
 
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
 if not SECRET_KEY:
@@ -135,6 +137,7 @@ INSTALLED_APPS = [
     "prebooking",
     "orders",
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -202,7 +205,7 @@ DATABASES = {
         "OPTIONS": {
             **DATABASE_URL.get("OPTIONS", {}),
             "options": f"-c lock_timeout={LOCK_TIMEOUT}s -c statement_timeout={STATEMENT_TIMEOUT}s",
-            "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10} if DATABASE_POOL_SIZE else False,
+            "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5} if DATABASE_POOL_SIZE else False,
         },
     },
 }
@@ -321,6 +324,69 @@ CONTENT_SECURITY_POLICY = {
 }
 # What the admin's widgets need beyond that.
 ADMIN_CONTENT_SECURITY_POLICY = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]}
+
+
+# The admin's look: the shop's paper, ink and green
+
+
+def admin_page(model: str, title: Any, icon: str) -> dict[str, Any]:
+    """Make an entry of the admin's menu, for those who may see that model."""
+    app, _dot, name = model.partition(".")
+    rights = (f"{app}.view_{name}", f"{app}.change_{name}")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "permission": lambda request: any(request.user.has_perm(right) for right in rights),
+    }
+
+
+STEPS = ["50", *(str(step) for step in range(100, 1000, 100)), "950"]
+PAPER = "#faf8f2 #f0ece1 #ddd6c7 #c4bba8 #aea698 #6f685a #4f493e #3a362d #2b2821 #1d1b16 #12110d"
+GREEN = "#eef6f1 #d8eadf #b4d5c1 #93ccab #6fb990 #57a87c #1d5c44 #174a37 #123f2e #0d2e22 #071a13"
+UNFOLD = {
+    "SITE_TITLE": STORE_NAME,
+    "SITE_HEADER": STORE_NAME,
+    "SITE_SUBHEADER": _("Staff"),
+    "SITE_SYMBOL": "menu_book",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icons/favicon.svg")}],
+    "BORDER_RADIUS": "4px",
+    "COLORS": {
+        "base": dict(zip(STEPS, PAPER.split(), strict=True)),
+        "primary": dict(zip(STEPS, GREEN.split(), strict=True)),
+    },
+    "SIDEBAR": {
+        "navigation": [
+            {
+                "title": _("Catalogue"),
+                "items": [
+                    admin_page("catalog.book", _("Books"), "menu_book"),
+                    admin_page("catalog.contributor", _("Contributors"), "person_edit"),
+                    admin_page("catalog.series", _("Series"), "library_books"),
+                    admin_page("catalog.genre", _("Genres"), "account_tree"),
+                ],
+            },
+            {
+                "title": _("Stock"),
+                "items": [
+                    admin_page("catalog.stockmovement", _("Stock movements"), "swap_vert"),
+                    admin_page("catalog.seller", _("Sellers"), "storefront"),
+                ],
+            },
+            {
+                "title": _("People"),
+                "items": [
+                    admin_page("accounts.user", _("Users"), "person"),
+                    admin_page("auth.group", _("Groups"), "group"),
+                ],
+            },
+            {
+                "title": _("Machinery"),
+                "items": [admin_page("procrastinate.procrastinatejob", _("Jobs"), "manufacturing")],
+            },
+        ],
+    },
+}
 
 
 # Logs

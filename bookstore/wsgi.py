@@ -5,9 +5,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from bookstore.core.wsgi import always_utf8
-
 from bookstore.core.processes import die_with
+from bookstore.core.wsgi import always_utf8
 
 # A worker without its server would keep the port, and answer from it.
 if server := multiprocessing.parent_process():

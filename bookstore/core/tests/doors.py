@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import OperationalError, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
+from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
@@ -19,6 +20,7 @@ from bookstore.core import fields
 from bookstore.core.api import PublicRead
 from bookstore.core.errors import Busy, Conflict, Denied, Invalid, NotFound
 from bookstore.core.idempotency import idempotent
+from bookstore.core.openapi import PAGING, listed
 
 handler400 = "bookstore.core.problems.bad_request"
 handler403 = "bookstore.core.problems.forbidden"
@@ -76,17 +78,29 @@ class Order(serializers.Serializer):
         return attrs
 
 
+class PlacedOrder(serializers.Serializer):
+    title = serializers.CharField()
+    price = fields.MoneyField()
+
+
 class Orders(ViewSet):
     permission_classes = [AllowAny]
 
+    @extend_schema(request=Order, responses={201: PlacedOrder})
     def create(self, request: Request) -> Response:
         order = Order(data=request.data)
         order.is_valid(raise_exception=True)
         return Response(Order(order.validated_data).data, status=201)
 
+    @extend_schema(parameters=PAGING, responses=listed(PlacedOrder))
+    def list(self, request: Request) -> Response:
+        return Response()
+
+    @extend_schema(request=Order, responses=None)
     def echo(self, request: Request) -> Response:
         return Response({"title": repr(request.data)})
 
+    @extend_schema(exclude=True)
     def fail(self, request: Request, how: str) -> Response:
         FAILURES[how]()
         return Response()
@@ -95,6 +109,7 @@ class Orders(ViewSet):
 class Members(ViewSet):
     permission_classes = [IsAuthenticated]
 
+    @extend_schema(responses=Line)
     def list(self, request: Request) -> Response:
         return Response({"id": request.user.pk})
 
@@ -102,6 +117,7 @@ class Members(ViewSet):
 class Public(PublicRead, ViewSet):
     permission_classes = [AllowAny]
 
+    @extend_schema(responses=Line(many=True))
     def list(self, request: Request) -> Response:
         return Response({"groups": Group.objects.count()})
 
@@ -111,6 +127,7 @@ class Groups(ViewSet):
 
     permission_classes = [AllowAny]
 
+    @extend_schema(request=Line, responses={201: Line})
     @idempotent
     def create(self, request: Request) -> Response:
         group = Group.objects.create(name=request.data["name"])
@@ -120,7 +137,7 @@ class Groups(ViewSet):
         return Response({"id": group.pk}, status=status)
 
 
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: HttpRequest, **_kwargs: str) -> HttpResponse:
     return HttpResponse("; ".join(str(message) for message in get_messages(request)))
 
 
@@ -130,13 +147,13 @@ def failing_page(request: HttpRequest, how: str) -> HttpResponse:
 
 
 api = [
-    path("orders", Orders.as_view({"post": "create"})),
+    path("orders", Orders.as_view({"get": "list", "post": "create"})),
     path("echo", Orders.as_view({"post": "echo"})),
     path("fail/<how>", Orders.as_view({"get": "fail"})),
     path("members", Members.as_view({"get": "list"})),
     path("public", Public.as_view({"get": "list"})),
     path("groups", Groups.as_view({"post": "create"})),
-    path("other-groups", Groups.as_view({"post": "create"})),
+    path("other/groups", Groups.as_view({"post": "create"})),
 ]
 
 urlpatterns = [
@@ -144,6 +161,6 @@ urlpatterns = [
     path("api/v1/", include(api)),
     path("pages/", page),
     path("pages/fail/<how>/", failing_page),
-    path("reset/<uidb64>/<token>/", page),
+    path("reset/<uidb64>/<token>/", page, name="reset"),
     path("", page, name="home"),
 ]

@@ -4,9 +4,11 @@ from wsgiref.util import setup_testing_defaults
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.handlers.wsgi import WSGIHandler
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 
 from bookstore.core.logs import cleaned
+from bookstore.core.middleware import RequestLog
 from bookstore.core.wsgi import always_utf8
 
 pytestmark = [pytest.mark.urls("bookstore.core.tests.doors"), pytest.mark.django_db]
@@ -21,7 +23,9 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[dict]:
     return [record.msg for record in caplog.records if record.name == "bookstore.access"]
 
 
-@pytest.mark.parametrize("path", ["/pages/", "/nowhere/", "/api/v1/public", "/api/x", "/pages/fail/bug/", "/health", "/%00"])
+@pytest.mark.parametrize(
+    "path", ["/pages/", "/nowhere/", "/api/v1/public", "/api/x", "/pages/fail/bug/", "/health", "/%00"]
+)
 def test_every_answer_carries_the_request_id_and_security_headers(shop: Client, path: str) -> None:
     answer = shop.get(path, headers={"X-Request-ID": "a.B-9_"})
     assert answer.headers["X-Request-ID"] == "a.B-9_"
@@ -29,6 +33,24 @@ def test_every_answer_carries_the_request_id_and_security_headers(shop: Client, 
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/", "text/html; charset=utf-8"), ("/api/x", "application/problem+json")])
+def test_what_nobody_caught_is_still_answered(path: str, kind: str) -> None:
+    def fall_over(request: HttpRequest) -> HttpResponse:
+        raise RuntimeError("the secret of the bug")
+
+    answer = RequestLog(fall_over)(RequestFactory().get(path, headers={"X-Request-ID": "abc"}))
+    assert (answer.status_code, answer.headers["Content-Type"], answer.headers["X-Request-ID"]) == (500, kind, "abc")
+    assert b"secret" not in answer.content
+
+
+@pytest.mark.urls("bookstore.urls")
+def test_only_the_admin_may_evaluate_scripts(shop: Client) -> None:
+    assert "'unsafe-eval'" in shop.get("/admin/login/").headers["Content-Security-Policy"]
+    for path in ("/", "/api/docs", "/api/v1/books", "/nowhere/"):
+        policy = shop.get(path).headers["Content-Security-Policy"]
+        assert "'unsafe-eval'" not in policy and "script-src 'self'" in policy
 
 
 @pytest.mark.parametrize("sent", ["", "a b", "x" * 129, "é", "a\tb", "<script>"])
@@ -70,6 +92,7 @@ def test_the_log_has_one_line_a_request_and_no_secrets(shop: Client, caplog: pyt
         ("event", "Starting job send_mail[7](reset_token='hush')"),
         ("exception", "ValueError: eyJhbGciOi.eyJzdWIhush.hush_-"),
         ("event", "sessionid=hush; path=/"),
+        ("event", "Cookie: theme=dark; other=hush"),
     ],
 )
 def test_secrets_do_not_get_into_the_log(name: str, value: object) -> None:
@@ -85,10 +108,19 @@ def test_page_without_its_slash_is_redirected(shop: Client) -> None:
     assert shop.get("/pages").headers["Location"] == "/pages/"
 
 
-@pytest.mark.parametrize("address", ["/pages/%00", "/pages/?q=%00", "/pages/%ff", "/pages/?q=%ff", "/pages/?%ed%a0%80=1"])
+@pytest.mark.parametrize("address", ["/pages/%00", "/pages/?q=%00", "/pages/?q=%ff", "/pages/?%ed%a0%80=1"])
 def test_unreadable_address_is_refused_with_a_page(shop: Client, address: str) -> None:
     answer = shop.get(address)
     assert (answer.status_code, answer.headers["Content-Type"]) == (400, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize("text", ["żółw", "100%25ff", "吾輩は猫である", "%F0%9F%98%80"])
+def test_any_other_text_is_readable(shop: Client, text: str) -> None:
+    assert shop.get(f"/reset/{text}/a/?q={text}").status_code == 200
+
+
+def test_broken_utf8_in_a_path_is_found_nowhere(shop: Client) -> None:
+    assert shop.get("/pages/%ff/").status_code == 404
 
 
 def test_unreadable_api_address_is_a_problem(shop: Client) -> None:

@@ -1,0 +1,158 @@
+"""What happens to every request, whichever door it comes through. The order is in the settings."""
+
+import re
+import secrets
+from collections.abc import Callable
+from time import perf_counter
+from urllib.parse import unquote_to_bytes
+
+import structlog
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.functional import LazyObject
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
+
+from bookstore.core import metrics, problems
+from bookstore.core.errors import Busy, DomainError, Invalid, as_busy
+from bookstore.core.logs import REMOVED, is_secret
+
+Answer = Callable[[HttpRequest], HttpResponseBase]
+
+SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+
+access = structlog.get_logger("bookstore.access")
+log = structlog.get_logger(__name__)
+
+
+class RequestLog:
+    """Give each request its id, one line in the log and its place in the metrics; answer what nobody else did."""
+
+    def __init__(self, get_response: Answer):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        sent = request.headers.get("X-Request-ID", "")
+        request_id = sent if SANE_ID.fullmatch(sent) else secrets.token_hex(16)
+        started = perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id), metrics.IN_PROGRESS.track_inprogress():
+            response = self.answer(request)
+            response.headers["X-Request-ID"] = request_id
+            self.record(request, response, perf_counter() - started)
+        return response
+
+    def answer(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return self.get_response(request)
+        except Exception:
+            log.exception("Unhandled error")
+            return problems.server_error(request)
+
+    def record(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+        metrics.count_request(request, response.status_code, seconds)
+        access.info(
+            "request",
+            method=request.method,
+            path=shown_path(request),
+            status=response.status_code,
+            milliseconds=round(seconds * 1000, 1),
+            user_id=known_user_id(request),
+        )
+
+
+def shown_path(request: HttpRequest) -> str:
+    """Return the path for the log: no query, and no key to a mailbox or an order."""
+    path = request.path
+    match = request.resolver_match
+    for name, value in (match.kwargs if match else {}).items():
+        if is_secret(name) or name in {"key", "uidb36", "uidb64", "code"}:
+            path = path.replace(str(value), REMOVED)
+    return path
+
+
+def known_user_id(request: HttpRequest) -> int | None:
+    """Name the user if the view has looked; the log is not worth a query."""
+    user = getattr(request, "user", None)
+    if isinstance(user, LazyObject):
+        user = getattr(request, "_cached_user", None)
+    return getattr(user, "pk", None)
+
+
+class OptionalSlash:
+    """Make one trailing slash optional for programs; pages have theirs, and Django's redirect to it."""
+
+    def __init__(self, get_response: Answer):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        short = request.path_info.removesuffix("/")
+        if short != request.path_info and (short.startswith("/api/") or short in problems.SERVICE_PATHS):
+            request.path_info = short
+            request.path = request.path.removesuffix("/")
+        return self.get_response(request)
+
+
+class RefuseUnreadable:
+    """Refuse NUL in an address or cookie, which no database takes, and a query that is not UTF-8."""
+
+    def __init__(self, get_response: Answer):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if is_readable(request):
+            return self.get_response(request)
+        return problems.answer(request, problems.problem_of(Invalid(_("This address cannot be read."))))
+
+
+def is_readable(request: HttpRequest) -> bool:
+    # Django has made text of the path (a broken byte stands in it as %FF); the query is as it was sent.
+    try:
+        query = unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1")).decode()
+    except UnicodeError:
+        return False
+    return not any("\0" in text for text in (request.path_info, query, *request.COOKIES.values()))
+
+
+class ContentSecurity(CSPMiddleware):
+    """The content security policy of the settings; the admin's widgets need a looser one, so only it gets that."""
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        match = request.resolver_match
+        if match and "admin" in match.app_names:
+            parts.update = settings.ADMIN_CONTENT_SECURITY_POLICY
+        return parts
+
+
+class ShowErrors:
+    """Turn a domain error that a page raised into a message where the reader was, or into a page with its status."""
+
+    def __init__(self, get_response: Answer):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        refusal = error if isinstance(error, DomainError) else as_busy(error)
+        if refusal is None:
+            return None
+        if isinstance(refusal, Busy) or request.method in {"GET", "HEAD"} or problems.is_for_programs(request):
+            return problems.answer(request, problems.problem_of(error))
+        for sentence in refusal.fields.values() or [refusal.message]:
+            messages.error(request, str(sentence))
+        return back(request)
+
+
+def back(request: HttpRequest) -> HttpResponse:
+    """Send the reader to the page the form was on, or home; htmx must be told, it would swap a redirect in."""
+    referer = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure())
+    target = referer if is_ours else "/"
+    return HttpResponseClientRedirect(target) if request.headers.get("HX-Request") else redirect(target)
