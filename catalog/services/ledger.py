@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from bookstore.core.querysets import write_columns
 from catalog.exceptions import BookNotFound, FieldsInvalid, OfferNotFound
 from catalog.models import Book, MovementReason, Offer, StockMovement
 
@@ -94,7 +95,7 @@ def _save_offers(offers: list[Offer]) -> None:
     if len(offers) == 1:
         offers[0].save(update_fields=fields)
     elif offers:
-        Offer.objects.bulk_update(offers, fields, batch_size=500)
+        write_columns(offers, fields)
 
 
 def _refresh_books(book_ids: Collection[int]) -> None:
@@ -118,7 +119,7 @@ def _refresh_books(book_ids: Collection[int]) -> None:
         if (book.price, book.in_stock) != (price, in_stock):
             book.price, book.in_stock, book.updated_at = price, in_stock, timezone.now()
             changed.append(book)
-    Book.objects.bulk_update(changed, ["price", "in_stock", "updated_at"], batch_size=500)
+    write_columns(changed, ["price", "in_stock", "updated_at"])
 
 
 def _movements(offer: Offer, stock_before: int, was_active: bool, cause: Cause) -> list[StockMovement]:
