@@ -1,0 +1,52 @@
+"""What must always hold of offers, their stock and their books."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from django.db.models import F, Max, Min, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from bookstore.core.audit import check
+from catalog.models import Book, Offer, StockMovement
+
+ACTIVE = Q(offers__is_active=True)
+FOR_SALE = ACTIVE & Q(offers__stock_quantity__gt=0)
+NONE = Value(Decimal(0))
+
+
+@check("An offer's stock is the sum of its movements")
+def stock_is_sum_of_movements() -> Iterator[str]:
+    offers = (
+        Offer.objects.order_by().values_list("pk", "stock_quantity").annotate(sum=Coalesce(Sum("movements__delta"), 0))
+    )
+    for pk, stock, total in offers.exclude(sum=F("stock_quantity")).iterator():
+        yield f"offer {pk}: stock {stock}, movements add up to {total}"
+
+
+@check("An offer's last movement left the stock there is")
+def last_movement_left_the_stock() -> Iterator[str]:
+    last = StockMovement.objects.filter(offer=OuterRef("pk")).order_by("-id").values("stock_after")[:1]
+    offers = Offer.objects.order_by().annotate(left=Coalesce(Subquery(last), 0)).exclude(left=F("stock_quantity"))
+    for pk, stock, left in offers.values_list("pk", "stock_quantity", "left").iterator():
+        yield f"offer {pk}: stock {stock}, its last movement left {left}"
+
+
+@check("A book's price and availability are those of its best offer")
+def price_is_the_best_offers() -> Iterator[str]:
+    # 0 stands for no price, as a price is above it: NULL would be neither equal nor unequal.
+    books = Book.objects.annotate(
+        told=Coalesce("price", NONE),
+        best=Coalesce(Min("offers__price", filter=FOR_SALE), Min("offers__price", filter=ACTIVE), NONE),
+        copies=Coalesce(Max("offers__stock_quantity", filter=FOR_SALE), 0),
+    )
+    agreeing = Q(told=F("best")) & (Q(in_stock=True, copies__gt=0) | Q(in_stock=False, copies=0))
+    rows = books.exclude(agreeing).order_by().values_list("pk", "told", "in_stock", "best", "copies")
+    for pk, told, in_stock, best, copies in rows.iterator():
+        yield f"book {pk}: price {told}, in stock {in_stock}; its offers say {best}, {copies > 0}"
+
+
+@check("An archived book has no active offer")
+def archived_book_is_not_offered() -> Iterator[str]:
+    offers = Offer.objects.active().exclude(book__archived_at=None)
+    for pk, book_id in offers.order_by("pk").values_list("pk", "book_id").iterator():
+        yield f"offer {pk}: active, its book {book_id} is archived"

@@ -1,0 +1,169 @@
+"""The act of importing: a file goes in, every row of it is accounted for."""
+
+import itertools
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from django.db import Error as DatabaseError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from bookstore.core.errors import as_busy
+from catalog.exceptions import BookNotFound, OfferNotFound
+from catalog.importing.mapping import OUR_LAYOUT, Layout
+from catalog.importing.reader import RawRow, Reader, open_csv
+from catalog.importing.rows import Note, Rejected, Row, key_of, parse_row
+from catalog.importing.writing import Batch, Conditions, Sellers
+from catalog.services import store_seller
+
+BATCH_SIZE = 500
+PAUSES = (0.1, 0.3, 1, 3)  # seconds before a batch that ran into another's way is tried again
+
+
+@dataclass(frozen=True)
+class Request:
+    """
+    What to import and how.
+
+    `seller_id` is whose offers they are where rows name no seller (None: the store's); `price` and
+    `stock_quantity` are the first terms of books to which the rows say none, and never change an offer.
+    """
+
+    path: Path
+    layout: Layout = OUR_LAYOUT
+    seller_id: int | None = None
+    price: Decimal | None = None
+    stock_quantity: int | None = None
+    is_dry_run: bool = False
+
+
+@dataclass
+class Account:
+    """What became of the rows so far; read = created + updated + unchanged + rejected."""
+
+    size: int  # of the file, bytes
+    position: int = 0  # in the file, bytes
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    warnings: int = 0
+    offers: int = 0
+    is_stopped: bool = False
+
+
+def run_import(
+    request: Request,
+    *,
+    note: Callable[[Note], None] = lambda note: None,
+    go_on: Callable[[Account], bool] = lambda account: True,
+) -> Account:
+    """
+    Import a file, batch by batch, each in a transaction of its own, and account for every row.
+
+    `note` is told of every reject and warning once its batch is written. `go_on` is asked after every batch with
+    the account so far; what it answers decides whether there is a next.
+    A batch that another's locks or rows got in the way of is tried again.
+    Locks: per batch, offers by id, then books by id. Raises: UnreadableFile; Busy's causes after the last try.
+    """
+    with ExitStack() as stack:
+        reader = stack.enter_context(open_csv(request.path))
+        account = Account(size=request.path.stat().st_size)
+        for name in request.layout.unknown(reader.header):
+            account.warnings += 1
+            note(Note(1, "warning", "", _("The column “%(name)s” is not read.") % {"name": name[:40]}))
+        if request.is_dry_run:
+            stack.enter_context(_undone())
+        conditions = Conditions(
+            seller_id=request.seller_id or store_seller().pk,
+            price=request.price,
+            stock_quantity=request.stock_quantity,
+            reference=f"import {request.path.name}"[:200],
+            is_dry_run=request.is_dry_run,
+        )
+        seen: dict[int, Sellers] = {}
+        for raw in _batches(reader):
+            rows, notes = _parse(raw, request.layout)
+            batch = _write(rows, conditions, seen)
+            seen.update(batch.seen.maps[0])
+            _add_up(account, len(raw), batch, notes)
+            account.position = reader.position
+            for one in sorted([*notes, *batch.notes]):
+                note(one)
+            if not go_on(account):
+                account.is_stopped = True
+                break
+    return account
+
+
+@contextmanager
+def _undone() -> Iterator[None]:
+    """Roll back whatever is done inside."""
+    with transaction.atomic():
+        try:
+            yield
+        finally:
+            transaction.set_rollback(True)
+
+
+def _batches(reader: Reader) -> Iterator[list[RawRow]]:
+    rows = iter(reader)
+    while batch := list(itertools.islice(rows, BATCH_SIZE)):
+        yield batch
+
+
+def _parse(raw_rows: list[RawRow], layout: Layout) -> tuple[list[Row], list[Note]]:
+    rows: list[Row] = []
+    notes: list[Note] = []
+    for raw in raw_rows:
+        if raw.fault:
+            notes.append(Note(raw.line, "rejected", "", raw.fault))
+            continue
+        cells, left_out = layout.translate(raw.cells)
+        try:
+            row, warnings = parse_row(raw.line, cells)
+        except Rejected as error:
+            notes.append(Note(raw.line, "rejected", key_of(cells), str(error)))
+            continue
+        rows.append(row)
+        notes += [Note(raw.line, "warning", row.key, warning) for warning in [*left_out, *warnings]]
+    return rows, notes
+
+
+def _write(rows: list[Row], conditions: Conditions, seen: dict[int, Sellers]) -> Batch:
+    for pause in PAUSES:
+        try:
+            return _write_once(rows, conditions, seen)
+        except (DatabaseError, BookNotFound, OfferNotFound) as error:
+            if not _is_passing(error):
+                raise
+        time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - so that two do not meet again
+    return _write_once(rows, conditions, seen)
+
+
+@transaction.atomic
+def _write_once(rows: list[Row], conditions: Conditions, seen: dict[int, Sellers]) -> Batch:
+    batch = Batch(conditions, seen)
+    batch.write(rows)
+    return batch
+
+
+def _is_passing(error: Exception) -> bool:
+    """Tell whether it was another's doing: a lock, or a book that came or went since this batch looked."""
+    return as_busy(error) is not None or isinstance(error, IntegrityError | BookNotFound | OfferNotFound)
+
+
+def _add_up(account: Account, read: int, batch: Batch, notes: list[Note]) -> None:
+    account.read += read
+    account.created += batch.outcomes["created"]
+    account.updated += batch.outcomes["updated"]
+    account.unchanged += batch.outcomes["unchanged"]
+    account.rejected += batch.outcomes["rejected"] + sum(note.kind == "rejected" for note in notes)
+    account.warnings += sum(note.kind == "warning" for note in [*notes, *batch.notes])
+    account.offers += batch.offers_written

@@ -1,0 +1,257 @@
+"""
+Writing a batch of rows, set-based: a score of queries whatever its size.
+
+In one run a book's details are what its first row says, and a seller's terms what the first row with that
+seller says. So a second run, which meets the same rows in the same order, changes nothing.
+"""
+
+from collections import ChainMap, Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bookstore.core.querysets import write_columns
+from catalog.importing.recognising import KnownBooks, lock_known, waves
+from catalog.importing.rows import PEOPLE, Note, Rejected, Row
+from catalog.models import Book, Contribution, Contributor, Genre, MovementReason, Offer, Role, Seller, Series
+from catalog.services import OfferTerms, put_offers
+from catalog.services.ledger import Cause
+from catalog.services.names import rows_named
+from catalog.text import FoldedField
+
+Sellers = tuple[int, ...]
+PEOPLE_IN = {role: column for column, role in PEOPLE.items()}
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """
+    What holds for every row of a run.
+
+    `seller_id` is whose offers they are where a row names no seller; `price` and `stock_quantity` are the first
+    terms of a book that the seller has never offered; `reference` is what the movements will say.
+    """
+
+    seller_id: int
+    price: Decimal | None = None
+    stock_quantity: int | None = None
+    reference: str = ""
+    is_dry_run: bool = False
+
+
+@dataclass
+class Case:
+    """A row, the book that it is about, and what it changes there."""
+
+    row: Row
+    book: Book
+    seller_id: int
+    is_repeat: bool
+    outcome: Literal["created", "updated", "unchanged"] = "unchanged"
+    values: dict[str, Any] = field(default_factory=dict)
+    credits: dict[Role, list[int]] = field(default_factory=dict)
+
+
+class Batch:
+    """
+    Rows on their way into the database; the caller holds the transaction.
+
+    `seen` maps each book of the run to the sellers whose terms were told.
+    """
+
+    def __init__(self, conditions: Conditions, seen: dict[int, Sellers]):
+        self.conditions = conditions
+        self.seen: ChainMap[int, Sellers] = ChainMap({}, seen)
+        self.outcomes: Counter[str] = Counter()
+        self.offers_written = 0
+        self.notes: list[Note] = []
+        self._sellers = dict(Seller.objects.values_list("slug", "pk"))
+        self._genres: dict[str, int] = {}
+        for pk, name, slug in Genre.objects.values_list("pk", "name", "slug"):
+            self._genres |= {name.casefold(): pk, slug: pk}
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """
+        Write rows and account for each.
+
+        Locks: the offers that rows state terms of by id, then the rows' books by id.
+        """
+        for wave in waves(rows):
+            self._write_wave(wave)
+
+    def _write_wave(self, rows: list[Row]) -> None:
+        stating = {self._sellers.get(row.seller, self.conditions.seller_id) for row in rows if row.states_terms}
+        known = lock_known(rows, stating)
+        cases = [case for row in rows if (case := self._case(row, known))]
+        self._compare(cases)
+        self._create([case for case in cases if case.outcome == "created"])
+        # A dry run keeps new books until it ends, so that later rows find them, and undoes the rest here, so
+        # that it holds no lock on what shoppers are buying for longer than a real run would.
+        with transaction.atomic():
+            self._update([case for case in cases if case.outcome == "updated"])
+            self._put_offers(cases)
+            if self.conditions.is_dry_run:
+                transaction.set_rollback(True)
+        self.outcomes.update(case.outcome for case in cases)
+
+    def _case(self, row: Row, known: KnownBooks) -> Case | None:
+        try:
+            if row.seller and row.seller not in self._sellers:
+                raise Rejected(_("There is no seller “%(slug)s”.") % {"slug": row.seller[:40]})
+            if known.has_isbn_of_another(row):
+                self._note("warning", row, _("isbn: another book of this source has it. Left out."))
+                row = replace(row, isbn="")
+            book = known.book_of(row)
+            if book is None and "title" not in row.details:
+                raise Rejected(_("A new book needs a title."))
+        except Rejected as error:
+            self._note("rejected", row, str(error))
+            self.outcomes["rejected"] += 1
+            return None
+        seller_id = self._sellers[row.seller] if row.seller else self.conditions.seller_id
+        if book is None:
+            return Case(row, Book(popularity=row.popularity), seller_id, is_repeat=False, outcome="created")
+        is_repeat = book.pk in self.seen
+        self.seen.setdefault(book.pk, ())
+        return Case(row, book, seller_id, is_repeat)
+
+    # What rows change of their books
+
+    def _compare(self, cases: list[Case]) -> None:
+        series = rows_named(Series, (case.row.series for case in cases if case.row.series))
+        named = (name for case in cases for names in case.row.credits.values() for name in names)
+        people = rows_named(Contributor, named)
+        credited = _credited([case.book.pk for case in cases if case.book.pk])
+        for case in cases:
+            for role, names in case.row.credits.items():
+                wanted = list(dict.fromkeys(people[name] for name in names))
+                if wanted != credited.get((case.book.pk, role)):
+                    case.credits[role] = wanted
+            case.values = self._differing(case, series)
+            if case.is_repeat:
+                self._leave_out(case)
+            elif case.outcome != "created" and (case.values or case.credits):
+                case.outcome = "updated"
+            for name, value in case.values.items():
+                setattr(case.book, name, value)
+
+    def _differing(self, case: Case, series: Mapping[str, int]) -> dict[str, Any]:
+        row, book = case.row, case.book
+        values = dict(row.details)
+        if Role.AUTHOR in case.credits and row.byline:
+            values.setdefault("byline", row.byline)
+        if row.isbn:
+            values["isbn"] = row.isbn
+        if row.source and not book.source:
+            values["source"], values["source_id"] = row.source
+        if row.series:
+            values["series_id"] = series[row.series]
+            is_same = book.series_id == values["series_id"]
+            values["series_number"] = row.series_number or (book.series_number if is_same else "")
+        if row.genre.casefold() in self._genres:
+            values["genre_id"] = self._genres[row.genre.casefold()]
+        elif row.genre:
+            self._note("warning", row, _("genre: there is no “%(name)s”. Left out.") % {"name": row.genre[:40]})
+        return {name: value for name, value in values.items() if getattr(book, name) != value}
+
+    def _leave_out(self, case: Case) -> None:
+        names = sorted(
+            {name.removesuffix("_id") for name in (*case.values, *(PEOPLE_IN[role] for role in case.credits))}
+        )
+        if names:
+            reason = _("An earlier row of this book says otherwise. Left out: %(names)s.")
+            self._note("warning", case.row, reason % {"names": ", ".join(names)})
+        case.values, case.credits = {}, {}
+
+    # Writing it
+
+    def _create(self, cases: list[Case]) -> None:
+        Book.objects.bulk_create(case.book for case in cases)
+        self.seen.update((case.book.pk, ()) for case in cases)
+        _credit(cases)
+
+    def _update(self, cases: list[Case]) -> None:
+        books = [case.book for case in cases]
+        for book in books:
+            book.updated_at = timezone.now()
+            _refold(book)
+        fields = {name for case in cases for name in case.values} | {"sort_title", "sort_byline", "updated_at"}
+        write_columns(books, sorted(fields))
+        _credit(cases)
+
+    def _put_offers(self, cases: list[Case]) -> None:
+        pairs = {"book__in": {case.book.pk for case in cases}, "seller__in": {case.seller_id for case in cases}}
+        offers = {(offer.book_id, offer.seller_id): offer for offer in Offer.objects.filter(**pairs)}
+        wanted = []
+        for case in cases:
+            terms = self._terms(case, offers.get((case.book.pk, case.seller_id)))
+            if terms:
+                wanted.append(terms)
+                case.outcome = "created" if case.outcome == "created" else "updated"
+        self.offers_written += len(wanted)
+        put_offers(wanted, Cause(MovementReason.COUNTED, reference=self.conditions.reference))
+
+    def _terms(self, case: Case, offer: Offer | None) -> OfferTerms | None:
+        """
+        Return what the seller's terms become, or None where they stay.
+
+        First terms never touch an offer, not even one that was withdrawn; what the row states does.
+        """
+        row, price, stock = case.row, case.row.price, case.row.stock_quantity
+        told = self.seen[case.book.pk]
+        if case.seller_id in told:
+            self._note("warning", row, _("An earlier row has this book and this seller. Nothing is added."))
+            return None
+        if row.states_terms or self.conditions.price is not None:
+            self.seen[case.book.pk] = (*told, case.seller_id)
+        if offer is None:
+            price = self.conditions.price if price is None else price
+            stock = self.conditions.stock_quantity if stock is None else stock
+        elif row.states_terms and not offer.withdrawn_at:
+            price = offer.price if price is None else price
+            if (price, stock) in {(offer.price, None), (offer.price, offer.stock_quantity)}:
+                return None
+        if price is not None:
+            return OfferTerms(case.book.pk, case.seller_id, price, stock)
+        if row.states_terms:
+            self._note("warning", row, _("stock_quantity: copies without a price are not for sale. Left out."))
+        return None
+
+    def _note(self, kind: Literal["rejected", "warning"], row: Row, reason: str) -> None:
+        self.notes.append(Note(row.line, kind, row.key, reason))
+
+
+def _credited(book_ids: list[int]) -> dict[tuple[int, str], list[int]]:
+    found: dict[tuple[int, str], list[int]] = defaultdict(list)
+    rows = Contribution.objects.filter(book__in=book_ids).order_by("position", "id")
+    for book_id, role, contributor_id in rows.values_list("book_id", "role", "contributor_id"):
+        found[book_id, role].append(contributor_id)
+    return found
+
+
+def _credit(cases: list[Case]) -> None:
+    """Make the cases' credits those of their books, role by role."""
+    books_by_role = defaultdict(list)
+    for case in cases:
+        for role in case.credits:
+            books_by_role[role].append(case.book.pk)
+    for role, book_ids in books_by_role.items():
+        Contribution.objects.filter(role=role, book__in=book_ids).delete()
+    Contribution.objects.bulk_create(
+        Contribution(book=case.book, contributor_id=pk, role=role, position=position)
+        for case in cases
+        for role, wanted in case.credits.items()
+        for position, pk in enumerate(wanted)
+    )
+
+
+def _refold(book: Book) -> None:
+    """Bring the folded columns up to date, which `save` and `bulk_create` do and `write_columns` does not."""
+    for column in Book._meta.concrete_fields:
+        if isinstance(column, FoldedField):
+            column.pre_save(book, add=False)

@@ -1,0 +1,160 @@
+"""Imports by several processes and threads, killed or in each other's way."""
+
+import signal
+import subprocess
+import sys
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection
+
+from bookstore.core.audit import all_checks
+from bookstore.core.querysets import LockableQuerySet
+from bookstore.core.tests.racing import failures, meeting_after_reading, race
+from catalog import services
+from catalog.importing import running, writing
+from catalog.models import Book, Contributor, Offer, StockMovement
+from catalog.tests.factories import BookFactory
+from catalog.tests.files import counts, run, write_csv
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROWS: list[dict[str, Any]] = [
+    {
+        "source": "acme",
+        "source_id": number,
+        "title": f"Road {number}",
+        "authors": f"Author {number % 7}",
+        "price": "5",
+        "stock_quantity": "2",
+    }
+    for number in range(1, 41)
+]
+
+# Imports in batches of ten, and in each says so and waits when its books are written and its offers are not.
+IN_STEPS = """
+import sys, django
+django.setup()
+from django.db import connection
+connection.settings_dict["NAME"] = {database!r}
+from django.core.management import call_command
+from catalog.importing import running, writing
+
+def put_when_told(*args):
+    print("writing", flush=True)
+    sys.stdin.readline()
+    return put_offers(*args)
+
+put_offers, writing.put_offers, running.BATCH_SIZE = writing.put_offers, put_when_told, 10
+call_command("import_books", {path!r}, report={report!r})
+"""
+
+
+def import_in_steps(path: Path) -> subprocess.Popen[str]:
+    """Start an import and let it come as far as the middle of its second batch."""
+    report = str(path.with_name("report.csv"))
+    script = IN_STEPS.format(database=connection.settings_dict["NAME"], path=str(path), report=report)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([sys.executable, "-c", script], stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    assert process.stdin and process.stdout and process.stderr
+    assert process.stdout.readline() == "writing\n", process.stderr.read()
+    print(file=process.stdin, flush=True)
+    assert process.stdout.readline() == "writing\n", process.stderr.read()
+    return process
+
+
+def shop() -> list[list[Any]]:
+    """Everything that an import leaves behind, without ids and times."""
+    return [
+        list(Book.objects.order_by("source_id").values_list("source_id", "title", "byline", "price", "in_stock")),
+        list(Offer.objects.order_by("book__source_id").values_list("book__source_id", "price", "stock_quantity")),
+        list(StockMovement.objects.order_by("offer__book__source_id").values_list("delta", "stock_after")),
+        list(Contributor.objects.order_by("name").values_list("name", flat=True)),
+        [fault for check in all_checks().values() for fault in check()],
+    ]
+
+
+def test_killed_import_run_again_ends_as_if_it_had_not_been_killed(tmp_path: Path):
+    path = write_csv(tmp_path, *ROWS)
+    with import_in_steps(path) as process:
+        process.kill()
+    assert Book.objects.count() == 10
+    account, _notes = run(path)
+    assert counts(account) == (30, 0, 10, 0)
+    assert [len(rows) for rows in shop()] == [40, 40, 40, 7, 0]
+
+
+def test_ctrl_c_ends_after_the_batch_with_the_account_so_far(tmp_path: Path):
+    with import_in_steps(write_csv(tmp_path, *ROWS)) as process:
+        process.send_signal(signal.SIGINT)
+        said, _errors = process.communicate("\n")
+    assert (process.returncode, said.splitlines()[0]) == (0, "Stopped as you wished; run it again to go on.")
+    assert [line.split() for line in said.splitlines()[1:3]] == [["read", "20"], ["created", "20"]]
+    assert Book.objects.count() == 20
+
+
+def two_imports_meet(path: Path) -> list[Any]:
+    with meeting_after_reading(Book, readers=2, is_locking=True):
+        return race(partial(run, path), partial(run, path))
+
+
+def test_two_imports_of_a_file_at_once_do_it_once(tmp_path: Path):
+    path = write_csv(tmp_path, *ROWS)
+    outcomes = two_imports_meet(path)
+    assert failures(outcomes) == []
+    assert sorted(counts(account) for account, _notes in outcomes) == [(0, 0, 40, 0), (40, 0, 0, 0)]
+    assert [len(rows) for rows in shop()] == [40, 40, 40, 7, 0]
+
+
+def test_control_without_a_second_try_one_of_them_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(running, "PAUSES", ())
+    assert failures(two_imports_meet(write_csv(tmp_path, *ROWS))) == [IntegrityError]
+
+
+def test_imports_in_opposite_order_do_not_fail_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(running, "BATCH_SIZE", 5)
+    paths = [write_csv(tmp_path, *ROWS, name="a.csv"), write_csv(tmp_path, *reversed(ROWS), name="b.csv")]
+    outcomes = race(*(partial(run, path) for path in paths))
+    assert failures(outcomes) == []
+    assert sum(account.created for account, _notes in outcomes) == 40
+    assert [len(rows) for rows in shop()] == [40, 40, 40, 7, 0]
+
+
+def book_is_sold_while_first_terms_are_put(tmp_path: Path, *, is_locking: bool) -> Offer:
+    """Between one import's look at a book without offers and its writing, another puts terms and a copy is sold."""
+    BookFactory(source="acme", source_id="1")
+    store = services.store_seller()
+    path = write_csv(tmp_path, {"source": "acme", "source_id": "1"})
+    put_first_terms = partial(run, path, price=Decimal(5), stock_quantity=2)
+    looked, sold = Event(), Event()
+
+    def put_after_the_sale(*args: Any) -> int:
+        if not looked.is_set():
+            looked.set()
+            sold.wait(0.5)
+        return services.put_offers(*args)
+
+    def put_and_sell() -> None:
+        looked.wait(5)
+        put_first_terms()
+        services.take_stock({Offer.objects.get(seller=store).pk: 1}, order_number="A-1")
+        sold.set()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "put_offers", put_after_the_sale)
+        if not is_locking:
+            patch.setattr(LockableQuerySet, "locked", lambda self: self.order_by("pk"))
+        assert failures(race(put_first_terms, put_and_sell)) == []
+    return Offer.objects.get()
+
+
+def test_first_terms_never_bring_a_sold_copy_back(tmp_path: Path):
+    assert book_is_sold_while_first_terms_are_put(tmp_path, is_locking=True).stock_quantity == 1
+
+
+def test_control_without_the_lock_a_sold_copy_comes_back(tmp_path: Path):
+    assert book_is_sold_while_first_terms_are_put(tmp_path, is_locking=False).stock_quantity == 2
