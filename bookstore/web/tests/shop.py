@@ -1,0 +1,42 @@
+"""A small shop with something of everything, so that every page has something to show."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from catalog import services
+from catalog.models import Book, Contributor, Genre, Role, Seller
+from catalog.tests.factories import BookFactory, GenreFactory, OfferFactory, SellerFactory, SeriesFactory
+
+LONG_TITLE = (
+    "A True and Particular Account of the Voyage, of What Was Lost in It, of Whom We Met and Why We Left Them, "
+    "Together With a Table of All the Winds and the Names They Go By on the Nearer Coast"
+)
+
+
+@dataclass
+class Shop:
+    book: Book
+    author: Contributor
+    genre: Genre
+    seller: Seller
+
+
+def open_shop() -> Shop:
+    fiction = GenreFactory(name="Fiction")
+    travel = GenreFactory(name="Travel", parent=fiction)
+    store, other = SellerFactory(name="Harbour Books", is_store=True), SellerFactory(name="The Attic")
+    series = SeriesFactory(name="The Nearer Coast")
+    book = BookFactory(
+        title=LONG_TITLE, byline="Ada Reader", genre=travel, series=series, series_number="2", isbn="9780306406157",
+        pages=312, first_published_year=-44, publisher="Lantern", description="Windy.\n\nVery windy.",
+    )  # fmt: skip
+    services.credit(book, Role.TRANSLATOR, [f"Translator {number}" for number in range(40)])
+    OfferFactory(book=book, seller=store, price=Decimal("14.50"), stock_quantity=3)
+    OfferFactory(book=book, seller=other, price=Decimal("9.00"), stock_quantity=0)
+    for number in range(30):
+        neighbour = BookFactory(title=f"Sailing {number:02}", byline="Ada Reader", genre=fiction)
+        if number % 2:
+            OfferFactory(book=neighbour, seller=store, price=Decimal(5 + number), stock_quantity=number % 3)
+    BookFactory(title="百年の孤独", byline="ガブリエル・ガルシア＝マルケス", language="ja", genre=travel)
+    BookFactory(title="ألف ليلة وليلة", byline="نجيب محفوظ", language="ar", genre=travel)
+    return Shop(book, Contributor.objects.get(name="Ada Reader"), fiction, store)

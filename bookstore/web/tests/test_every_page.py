@@ -1,0 +1,111 @@
+"""What must be true of every page, taken from the URLconf, so that a new one cannot be forgotten."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from playwright.sync_api import Page
+
+from accounts.tests.factories import UserFactory
+from bookstore.web.tests.browser import PHONE, Visit, assert_accessible, assert_fits
+from bookstore.web.tests.shop import Shop, open_shop
+from catalog.covers import cover_key
+
+# Addresses among the pages' that answer with something else.
+OTHERS = {"accounts:logout", "catalog:cover", "web:robots"}
+
+
+def names_in(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
+    """Yield the names of all addresses but those of the admin, the service and the APIs."""
+    for pattern in resolver.url_patterns:
+        if str(pattern.pattern).startswith("admin/"):
+            continue
+        if isinstance(pattern, URLPattern):
+            yield f"{namespace}:{pattern.name}"
+        elif pattern.namespace != "core" and not (pattern.namespace or "").endswith("_api"):
+            yield from names_in(pattern, pattern.namespace or namespace)
+
+
+PAGES = sorted(set(names_in(get_resolver())) - OTHERS)
+
+
+def arguments_for(name: str, shop: Shop) -> list[Any]:
+    """Return an example for a page that needs to be told which; one without an example cannot be reversed."""
+    examples = {
+        "catalog:author": [shop.author.pk, shop.author.slug],
+        "catalog:book": [shop.book.pk, shop.book.slug],
+        "catalog:genre": [shop.genre.slug],
+        "catalog:seller": [shop.seller.slug],
+    }
+    return examples.get(name, [])
+
+
+@pytest.fixture
+def see(visit: Visit) -> Visit:
+    """Visit a page by its name, signed in where it asks for that."""
+    shop = open_shop()
+
+    def see(name: str, **options: Any) -> Page:
+        path = reverse(name, args=arguments_for(name, shop))
+        answer = Client().get(path)
+        user = UserFactory() if answer.status_code == 302 else None
+        page = visit(path, user=user, **options)
+        assert page.url.endswith(path)
+        return page
+
+    return see
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_accessible(see: Visit, name: str, scheme: str) -> None:
+    page = see(name, scheme=scheme)
+
+    assert_accessible(page)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", PAGES)
+def test_page_fits_a_phone(see: Visit, name: str) -> None:
+    page = see(name, viewport=PHONE)
+
+    assert_fits(page)
+    assert_accessible(page)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(OTHERS))
+def test_what_is_left_out_is_no_page(client: Client, name: str) -> None:
+    book = open_shop().book
+    arguments = [book.pk, cover_key(book.title, book.byline)] if name == "catalog:cover" else []
+
+    response = client.get(reverse(name, args=arguments))
+
+    assert response.status_code == 405 or not response.headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("template", ["400.html", "403.html", "404.html", "500.html", "503.html"])
+def test_error_page_is_accessible(visit: Visit, template: str, scheme: str) -> None:
+    page = visit("about:blank", scheme=scheme, viewport=PHONE)
+    answer = render(RequestFactory().get("/"), template, {"detail": "No.", "request_id": "0a1b" * 8})
+    page.route("**/broken/", lambda route: route.fulfill(body=answer.content, content_type="text/html"))
+
+    page.goto("/broken/")
+
+    assert_accessible(page)
+    assert_fits(page)
+
+
+@pytest.mark.parametrize("template", ["500.html", "503.html"])
+def test_page_of_a_broken_shop_needs_no_request_and_no_database(template: str) -> None:
+    page = render_to_string(template)
+
+    assert "<h1>" in page
+    assert "/static/css/shop.css" in page

@@ -1,0 +1,245 @@
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils.html import escape
+
+from catalog.models import Book, Contributor, Role
+from catalog.services import archive_book, credit
+from catalog.tests.factories import BookFactory, GenreFactory, OfferFactory, SellerFactory, SeriesFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def titles(response: Any) -> list[str]:
+    return [book.title for book in response.context["page"].items]
+
+
+# One book
+
+
+def test_book_page_shows_the_best_offer_and_the_others(client: Client) -> None:
+    book = BookFactory()
+    OfferFactory(book=book, seller=SellerFactory(name="Dear & Here"), price=Decimal("12.00"), stock_quantity=6)
+    OfferFactory(book=book, seller=SellerFactory(name="Cheap, Gone"), price=Decimal("5.00"), stock_quantity=0)
+    OfferFactory(book=book, price=Decimal("1.00"), is_active=False)
+
+    response = client.get(book.get_absolute_url())
+
+    assert [offer.price for offer in response.context["offers"]] == [Decimal("12.00"), Decimal("5.00")]
+    assert "€12.00" in response.text
+    assert escape("Dear & Here") in response.text
+    assert "Out of stock" in response.text
+    assert "€1.00" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("copies", "words"), [(0, "Out of stock"), (1, "Only one copy left"), (5, "Only 5 copies left"), (6, "In stock")]
+)
+def test_book_page_says_how_many_are_left_where_they_are_few(client: Client, copies: int, words: str) -> None:
+    book = OfferFactory(stock_quantity=copies).book
+
+    assert words in client.get(book.get_absolute_url()).text
+
+
+def test_book_without_an_offer_says_so(client: Client) -> None:
+    assert "Not for sale at the moment" in client.get(BookFactory().get_absolute_url()).text
+
+
+def test_book_page_says_what_is_known_of_the_book(client: Client) -> None:
+    book = BookFactory(
+        isbn="9780306406157", first_published_year=-44, language="pt-BR", pages=1234, publisher="Lantern",
+        series=SeriesFactory(name="The Coast"), series_number="2", subtitle="A Voyage", description="One.\n\nTwo.",
+    )  # fmt: skip
+    credit(book, Role.TRANSLATOR, ["Ben Writer"])
+
+    page = client.get(book.get_absolute_url()).text
+
+    for words in [
+        "978-0-306-40615-7", "44 BCE", "Portuguese (Brazil)", "1,234 pages", "Lantern", "The Coast", "No. 2",
+        "A Voyage", "<p>Two.</p>", "translated by", "Ben Writer", "Paperback",
+    ]:  # fmt: skip
+        assert words in page
+
+
+def test_breadcrumbs_follow_the_tree_of_genres(client: Client) -> None:
+    fiction = GenreFactory(name="Fiction")
+    book = BookFactory(genre=GenreFactory(name="Travel", parent=fiction))
+
+    line = client.get(book.get_absolute_url()).context["line"]
+
+    assert [genre.name for genre in line] == ["Fiction", "Travel"]
+
+
+def test_book_page_shows_what_else_the_author_wrote(client: Client) -> None:
+    book, other, unknown = BookFactory(), BookFactory(popularity=1), BookFactory(popularity=2)
+    BookFactory(authors=["Someone Else"])
+    archive_book(BookFactory().pk)
+
+    assert client.get(book.get_absolute_url()).context["more"] == [unknown, other]
+
+
+def test_old_address_of_a_book_leads_to_its_own(client: Client) -> None:
+    book = BookFactory(title="Ένα")
+
+    response = client.get(reverse("catalog:book", args=[book.pk, "old"]))
+
+    assert response.status_code == 301
+    assert response.url == f"/books/{book.pk}/%CE%AD%CE%BD%CE%B1/"  # type: ignore[attr-defined]
+
+
+def test_title_without_letters_still_has_an_address(client: Client) -> None:
+    book = BookFactory(title="???")
+
+    assert book.get_absolute_url() == f"/books/{book.pk}/book/"
+    assert client.get(book.get_absolute_url()).status_code == 200
+
+
+def test_archived_book_is_gone_from_every_page(client: Client) -> None:
+    book = BookFactory(genre=GenreFactory())
+    author = Contributor.objects.get()
+    archive_book(book.pk)
+
+    assert client.get(book.get_absolute_url()).status_code == 404
+    for page in ["/books/", book.genre.get_absolute_url(), author.get_absolute_url()]:
+        assert titles(client.get(page)) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/books/1/x/", f"/books/{10**30}/x/", f"/authors/{10**30}/x/", "/genres/none/", "/sellers/none/",
+        f"/covers/{10**30}-0.svg", "/books/?page=0", "/books/?page=x", "/books/?page=2", f"/books/?page={10**30}",
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_told_on_a_page(client: Client, path: str) -> None:
+    response = client.get(path)
+
+    assert response.status_code == 404
+    assert "Not on our shelves" in response.text
+
+
+# Lists
+
+
+def test_list_is_filtered_by_its_address(client: Client) -> None:
+    travel = GenreFactory(name="Travel")
+    OfferFactory(book=BookFactory(title="Wind", genre=travel), price=Decimal("9.00"))
+    OfferFactory(book=BookFactory(title="Rain", genre=travel), price=Decimal("30.00"))
+    BookFactory(title="Snow")
+
+    response = client.get("/books/", {"genre": "travel", "max_price": "20"})
+
+    assert titles(response) == ["Wind"]
+    assert response.context["chips"] == [("Travel", "max_price=20"), ("Up to €20.00", "genre=travel")]
+
+
+def test_wrong_filter_is_named_and_the_others_count(client: Client) -> None:
+    BookFactory(title="Wind", genre=GenreFactory(name="Travel"))
+    BookFactory(title="Snow")
+
+    response = client.get("/books/", {"genre": "travel", "min_price": "cheap", "language": "klingonese!"})
+
+    assert response.status_code == 200
+    assert titles(response) == ["Wind"]
+    assert response.context["form"].errors.keys() == {"min_price", "language"}
+    assert "Enter a number." in response.text
+
+
+def test_fields_left_empty_leave_the_address(client: Client) -> None:
+    response = client.get("/books/", {"genre": "", "author": "ada & co", "min_price": ""})
+
+    assert response.status_code == 302
+    assert response.url == "/books/?author=ada+%26+co"  # type: ignore[attr-defined]
+
+
+def test_list_is_sorted_as_asked(client: Client) -> None:
+    for price in ("9.00", "30.00", "12.00"):
+        OfferFactory(book=BookFactory(title=price), price=Decimal(price))
+    BookFactory(title="none")
+
+    assert titles(client.get("/books/?sort=-price")) == ["30.00", "12.00", "9.00", "none"]
+
+
+def test_list_comes_in_pages_of_24(client: Client) -> None:
+    for number in range(25):
+        BookFactory(title=f"Book {number:02}")
+
+    first, second = client.get("/books/"), client.get("/books/?page=2")
+
+    assert len(titles(first)) == 24
+    assert titles(second) == ["Book 24"]
+    assert "25 books" in first.text
+
+
+def test_sellers_page_shows_their_own_price_and_stock(client: Client) -> None:
+    book, seller = BookFactory(), SellerFactory()
+    OfferFactory(book=book, price=Decimal("5.00"))
+    OfferFactory(book=book, seller=seller, price=Decimal("8.00"), stock_quantity=0)
+    BookFactory()
+
+    response = client.get(seller.get_absolute_url())
+
+    (shown,) = response.context["page"].items
+    assert (shown.shown_price, shown.shown_in_stock) == (Decimal("8.00"), False)
+
+
+def test_genre_page_shows_the_genres_below_and_their_books(client: Client) -> None:
+    fiction = GenreFactory(name="Fiction")
+    travel = GenreFactory(name="Travel", parent=fiction)
+    BookFactory(title="Wind", genre=travel)
+
+    response = client.get(fiction.get_absolute_url())
+
+    assert list(response.context["children"]) == [travel]
+    assert titles(response) == ["Wind"]
+
+
+def test_author_page_shows_each_book_once(client: Client) -> None:
+    book = BookFactory(authors=["Ada Reader"])
+    credit(book, Role.ILLUSTRATOR, ["Ada Reader"])
+
+    assert titles(client.get(Contributor.objects.get().get_absolute_url())) == [book.title]
+
+
+# Queries
+
+
+def fill(count: int) -> None:
+    top = GenreFactory()
+    for number in range(count):
+        book = BookFactory(genre=GenreFactory(parent=top), authors=["Ada Reader", f"Author {number}"])
+        OfferFactory(book=book)
+        OfferFactory(book=Book.objects.earliest("id"))
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("home", 12), ("books", 8), ("filtered", 8), ("book", 12), ("author", 8), ("genre", 8), ("seller", 8)],
+)
+def test_queries_stay_few_and_do_not_grow(client: Client, name: str, most: int) -> None:
+    fill(2)
+    book = Book.objects.earliest("id")
+    offer = book.offers.earliest("id")
+    path = {
+        "home": "/",
+        "books": "/books/",
+        "filtered": f"/books/?genre={book.genre.slug}&seller={offer.seller.slug}&sort=-price",  # type: ignore[union-attr]
+        "book": book.get_absolute_url(),
+        "author": Contributor.objects.get(name="Ada Reader").get_absolute_url(),
+        "genre": book.genre.parent.get_absolute_url(),  # type: ignore[union-attr]
+        "seller": offer.seller.get_absolute_url(),
+    }[name]
+
+    with CaptureQueriesContext(connection) as few:
+        assert client.get(path).status_code == 200
+    fill(10)
+    with CaptureQueriesContext(connection) as many:
+        assert client.get(path).status_code == 200
+
+    assert len(few) <= most
+    assert len(many) == len(few)

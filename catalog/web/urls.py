@@ -1,0 +1,13 @@
+from django.urls import path
+
+from catalog.web import views
+
+app_name = "catalog"
+urlpatterns = [
+    path("books/", views.books, name="books"),
+    path("books/<int:pk>/<str:slug>/", views.book, name="book"),
+    path("authors/<int:pk>/<str:slug>/", views.author, name="author"),
+    path("genres/<str:slug>/", views.genre, name="genre"),
+    path("sellers/<str:slug>/", views.seller, name="seller"),
+    path("covers/<int:pk>-<str:version>.svg", views.cover, name="cover"),
+]

@@ -1,0 +1,127 @@
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from catalog.covers import cover_key, draw_cover
+from catalog.language import language_name
+from catalog.models import Book, Contribution, Contributor, Genre, Offer, Role, Seller
+from catalog.text import fold
+from catalog.web.listing import listing
+
+MORE_BOOKS = 6
+
+CREDITS = {
+    Role.AUTHOR: _("by"),
+    Role.EDITOR: _("edited by"),
+    Role.TRANSLATOR: _("translated by"),
+    Role.ILLUSTRATOR: _("illustrated by"),
+    Role.NARRATOR: _("read by"),
+}
+
+# What the filter offers; others can be asked for in the address.
+LANGUAGES = frozenset("ar cs da de el en es fa fi fr he hi hu it ja ko la nl no pl pt ru sv tr uk zh".split())
+
+
+@require_safe
+def books(request: HttpRequest) -> HttpResponse:
+    if "" in request.GET.values():
+        return redirect(address_without_blanks(request))
+    context = {
+        **listing(request.GET, Book.objects.public()),
+        "genres": [(genre, "\N{EM SPACE}" * depth) for depth, genre in Genre.objects.in_tree_order()],
+        "sellers": Seller.objects.all(),
+    }
+    context["languages"] = language_choices(context["chosen"].get("language"))
+    return render(request, "catalog/books.html", context)
+
+
+def language_choices(chosen: str | None) -> list[tuple[str, str]]:
+    """Return the languages to choose from, by name."""
+    tags = {*LANGUAGES, chosen} if chosen else LANGUAGES
+    return sorted(((tag, language_name(tag)) for tag in tags), key=lambda choice: fold(choice[1]))
+
+
+def address_without_blanks(request: HttpRequest) -> str:
+    """Return the address of the same list without what a form sends for fields left empty."""
+    params = request.GET.copy()
+    for name, values in request.GET.lists():
+        if "" in values:
+            del params[name]
+    return f"{request.path}?{params.urlencode()}" if params else request.path
+
+
+@require_safe
+def book(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    book = get_object_or_404(Book.objects.public().select_related("genre", "series"), pk=pk)
+    if slug != book.slug:
+        return redirect(book, permanent=True)
+    contributions = list(book.contributions.select_related("contributor"))
+    offers = list(Offer.objects.active().filter(book=book).best_first().select_related("seller"))
+    context = {
+        "book": book,
+        "credits": list(credits(contributions)),
+        "offers": offers,
+        "line": Genre.objects.line_to(book.genre_id) if book.genre_id else [],
+        "more": more_by_author(book, contributions),
+    }
+    return render(request, "catalog/book.html", context)
+
+
+def credits(contributions: Iterable[Contribution]) -> Iterable[tuple[Any, list[Contributor]]]:
+    """Yield each kind of contribution a book has, with who made it."""
+    for role, words in CREDITS.items():
+        people = [contribution.contributor for contribution in contributions if contribution.role == role]
+        if people:
+            yield words, people
+
+
+def more_by_author(book: Book, contributions: Iterable[Contribution]) -> list[Book]:
+    """Return the best known other books of the first author."""
+    author = next((each.contributor for each in contributions if each.role == Role.AUTHOR), None)
+    if author is None:
+        return []
+    others = Book.objects.public().with_contributor(author).exclude(pk=book.pk)
+    return list(others.defer("description").order_by("-popularity", "pk")[:MORE_BOOKS])
+
+
+@require_safe
+def author(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    author = get_object_or_404(Contributor, pk=pk)
+    if slug != author.slug:
+        return redirect(author, permanent=True)
+    context = {"author": author, **listing(request.GET, Book.objects.public().with_contributor(author))}
+    return render(request, "catalog/author.html", context)
+
+
+@require_safe
+def genre(request: HttpRequest, slug: str) -> HttpResponse:
+    genre = get_object_or_404(Genre, slug=slug)
+    context = {
+        "genre": genre,
+        "line": Genre.objects.line_to(genre.parent_id),
+        "children": genre.children.all(),
+        **listing(request.GET, Book.objects.public().in_genre(genre)),
+    }
+    return render(request, "catalog/genre.html", context)
+
+
+@require_safe
+def seller(request: HttpRequest, slug: str) -> HttpResponse:
+    seller = get_object_or_404(Seller, slug=slug)
+    context = {"seller": seller, **listing(request.GET, Book.objects.public(), seller=slug)}
+    return render(request, "catalog/seller.html", context)
+
+
+@require_safe
+@cache_control(public=True, max_age=31_536_000, immutable=True)
+def cover(request: HttpRequest, pk: int, version: str) -> HttpResponse:
+    # Also of archived books: carts and orders still show them, and whoever knows the version has seen the cover.
+    book = get_object_or_404(Book.objects.only("title", "byline"), pk=pk)
+    if version != cover_key(book.title, book.byline):
+        raise Http404
+    return HttpResponse(draw_cover(book.title, book.byline), content_type="image/svg+xml")
