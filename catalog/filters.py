@@ -12,7 +12,7 @@ from bookstore.core.pagination import Sort
 from catalog.language import parse_language
 from catalog.models import Book, BookQuerySet, Format, Genre, Seller
 from catalog.services.ledger import HIGHEST_PRICE
-from catalog.text import fold
+from catalog.text import sort_key
 
 SORTS = {
     "title": Sort("sort_title"),
@@ -129,7 +129,7 @@ class BookFilter(django_filters.FilterSet):
         return books.in_genre(genre)
 
     def by_author(self, books: BookQuerySet, name: str, part: str) -> QuerySet[Book]:
-        return books.filter(sort_byline__contains=fold(part))
+        return books.filter(sort_byline__contains=sort_key(part))
 
     def in_language(self, books: BookQuerySet, name: str, raw: str) -> QuerySet[Book]:
         tag = parse_language(raw)

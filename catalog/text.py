@@ -1,5 +1,6 @@
 """How names and titles become slugs and sorting keys."""
 
+import re
 import unicodedata
 from typing import Any
 
@@ -7,12 +8,23 @@ from django.db import models
 from django.utils.text import slugify
 
 KEY_LENGTH = 200
+BEFORE_THE_FIRST_LETTER = re.compile(r"^[\W_]+")
 
 
 def fold(text: str) -> str:
-    """Return `text` without case and accents, for comparing and sorting."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in apart if not unicodedata.combining(char))
+    """
+    Return `text` without case and accents, for comparing and sorting.
+
+    Source: Unicode, 3.13, D146: taking apart may bring capitals to light, folding them what can be taken apart.
+    """
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.casefold()).casefold())
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
+def sort_key(text: str) -> str:
+    """Fold `text` and leave out what stands before its first letter or digit: ’Tis is sorted, and found, by T."""
+    folded = fold(text)
+    return BEFORE_THE_FIRST_LETTER.sub("", folded) or folded
 
 
 def slug_of(text: str, *, fallback: str) -> str:
@@ -32,6 +44,6 @@ class FoldedField(models.TextField):
         return name, path, [self.source, *args], {**kwargs, "length": self.length}
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        value = fold(getattr(model_instance, self.source))[: self.length]
+        value = sort_key(getattr(model_instance, self.source))[: self.length]
         setattr(model_instance, self.attname, value)
         return value

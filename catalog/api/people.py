@@ -22,7 +22,7 @@ from catalog.api.serializers import (
 )
 from catalog.exceptions import AuthorNotFound, GenreNotFound, SellerNotFound
 from catalog.models import Contributor, Genre, Seller
-from catalog.text import fold
+from catalog.text import sort_key
 
 PART_OF_NAME = OpenApiParameter("name", str, description="Part of the name; case and accents do not matter.")
 
@@ -75,7 +75,7 @@ class AuthorViewSet(PublicRead, viewsets.ViewSet):
     def list(self, request: Request) -> Response:
         authors = Contributor.objects.all()
         if part := request.query_params.get("name"):
-            authors = authors.filter(sort_name__contains=fold(part))
+            authors = authors.filter(sort_name__contains=sort_key(part))
         page = paginate(authors, request.query_params, sort=Sort("sort_name"))
         return Response(body(page, [named_body(author) for author in page.items]))
 

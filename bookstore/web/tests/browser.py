@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
@@ -43,11 +44,14 @@ def chromium() -> Iterator[Browser]:
     if os.environ.get("BROWSER") == "off":
         pytest.skip("BROWSER=off")
     # Playwright's loop runs in this thread, and Django takes that for asynchronous code.
+    # It keeps other connections beside a loop than without one; those left behind would hold the test database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    connections.close_all()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=SWITCHES)
         yield browser
         browser.close()
+        connections.close_all()
 
 
 def find_chromium() -> str:
