@@ -342,7 +342,7 @@ def admin_page(model: str, title: Any, icon: str) -> dict[str, Any]:
 
 
 STEPS = ["50", *(str(step) for step in range(100, 1000, 100)), "950"]
-PAPER = "#faf8f2 #f0ece1 #ddd6c7 #c4bba8 #aea698 #6f685a #4f493e #3a362d #2b2821 #1d1b16 #12110d"
+PAPER = "#faf8f2 #f0ece1 #ddd6c7 #c4bba8 #aea698 #797162 #4f493e #3a362d #2b2821 #1d1b16 #12110d"
 GREEN = "#eef6f1 #d8eadf #b4d5c1 #93ccab #6fb990 #57a87c #1d5c44 #174a37 #123f2e #0d2e22 #071a13"
 UNFOLD = {
     "SITE_TITLE": STORE_NAME,

@@ -1,6 +1,6 @@
 """Every write of the catalogue that has a rule."""
 
-from catalog.services.books import archive_book, create_book, credit, update_book
+from catalog.services.books import Credit, archive_book, create_book, credit, put_credits, update_book
 from catalog.services.genres import change_genre, create_genre, delete_genre
 from catalog.services.offers import (
     OfferTerms,
@@ -15,6 +15,7 @@ from catalog.services.sellers import change_seller, create_seller, store_seller
 from catalog.services.stock import correct_stock, put_back_stock, receive_stock, set_stock, take_stock
 
 __all__ = [
+    "Credit",
     "OfferTerms",
     "archive_book",
     "change_genre",
@@ -29,6 +30,7 @@ __all__ = [
     "credit",
     "delete_genre",
     "put_back_stock",
+    "put_credits",
     "put_offers",
     "receive_stock",
     "set_stock",

@@ -1,8 +1,8 @@
 """Acts on books: write one, change one, archive one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -98,8 +98,7 @@ def credit(book: Book, role: Role, names: Sequence[str]) -> None:
     Raises: FieldsInvalid for a name or byline that is too long.
     """
     names = list(dict.fromkeys(name.strip() for name in names if name.strip()))
-    if any(len(name) > 200 for name in names) or len(", ".join(names)) > 1000:
-        raise FieldsInvalid(fields={"author": _("A name has at most 200 characters, a byline 1,000.")})
+    byline = _byline_of(names)
     contributors = rows_named(Contributor, names)
     book.contributions.filter(role=role).delete()
     Contribution.objects.bulk_create(
@@ -107,8 +106,51 @@ def credit(book: Book, role: Role, names: Sequence[str]) -> None:
         for position, pk in enumerate(dict.fromkeys(contributors[name] for name in names))
     )
     if role == Role.AUTHOR:
-        book.byline = ", ".join(names)
+        book.byline = byline
         book.save(update_fields=["byline", "sort_byline", "updated_at"])
+
+
+class Credit(NamedTuple):
+    """Who did what for a book."""
+
+    contributor_id: int
+    role: Role
+
+
+@transaction.atomic
+def put_credits(book_id: int, credits: Iterable[Credit]) -> None:
+    """
+    Make these all of a book's contributions, in this order; a byline that only names its authors follows.
+
+    Locks: the book. Raises: BookNotFound, FieldsInvalid for a byline that is too long.
+    """
+    book = Book.objects.public().filter(pk=book_id).locked().first()
+    if book is None:
+        raise BookNotFound
+    follows = book.byline in {"", ", ".join(_authors(book))}
+    wanted = Contribution.objects.bulk_create(
+        [
+            Contribution(book=book, contributor_id=one.contributor_id, role=one.role, position=position)
+            for position, one in enumerate(dict.fromkeys(credits))
+        ],
+        update_conflicts=True,
+        unique_fields=["book", "contributor", "role"],
+        update_fields=["position"],
+    )
+    book.contributions.exclude(pk__in=[one.pk for one in wanted]).delete()
+    if follows:
+        book.byline = _byline_of(_authors(book))
+        book.save(update_fields=["byline", "sort_byline", "updated_at"])
+
+
+def _authors(book: Book) -> list[str]:
+    return list(book.contributions.filter(role=Role.AUTHOR).values_list("contributor__name", flat=True))
+
+
+def _byline_of(names: Sequence[str]) -> str:
+    if any(len(name) > 200 for name in names) or len(", ".join(names)) > 1000:
+        raise FieldsInvalid(fields={"author": _("A name has at most 200 characters, a byline 1,000.")})
+    return ", ".join(names)
 
 
 def _write(book: Book, details: Mapping[str, Any]) -> None:
@@ -118,7 +160,8 @@ def _write(book: Book, details: Mapping[str, Any]) -> None:
     try:
         book.clean_fields(exclude={"genre", "series", "byline"})
         with transaction.atomic():
-            book.save(update_fields=None if book._state.adding else [*details, "sort_title", "updated_at"])
+            changed = [*details, "sort_title", "sort_byline", "updated_at"]
+            book.save(update_fields=None if book._state.adding else changed)
     except ValidationError as error:
         raise FieldsInvalid(fields={name: texts[0] for name, texts in error.message_dict.items()}) from error
     except IntegrityError as error:

@@ -1,7 +1,7 @@
 """Acts on the tree of genres."""
 
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, Q
 from django.utils.translation import gettext as _
 
 from bookstore.core.querysets import constraint_of
@@ -40,10 +40,14 @@ def change_genre(genre_id: int, *, name: str | None = None, parent_id: int | Non
 
 def delete_genre(genre_id: int) -> None:
     """Remove a genre that nothing hangs on. Raises: GenreNotFound, GenreInUse."""
+    genre = Genre.objects.filter(pk=genre_id)
+    if not genre.exists():
+        raise GenreNotFound
+    # Asked first, because Django would load every book of it only to refuse.
+    if genre.filter(Q(books__isnull=False) | Q(children__isnull=False)).exists():
+        raise GenreInUse
     try:
-        with transaction.atomic():
-            if not Genre.objects.filter(pk=genre_id).delete()[0]:
-                raise GenreNotFound
+        genre.delete()
     except (ProtectedError, IntegrityError) as error:
         raise GenreInUse from error
 

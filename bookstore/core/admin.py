@@ -1,0 +1,241 @@
+"""What the admin's pages share: lists that stay fast when they are long, and forms whose saves are acts."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.core.paginator import Paginator
+from django.db import models
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.utils.formats import number_format
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from procrastinate.contrib.django.admin import ProcrastinateJobAdmin
+from procrastinate.contrib.django.models import ProcrastinateJob
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.forms import PaginationInlineFormSet
+
+from bookstore.core.errors import Conflict, DomainError
+from bookstore.core.pagination import COUNT_CAP
+
+# Lists
+
+
+class CappedPaginator(Paginator):
+    """Pages that are counted up to a cap: the list of a million rows costs what that of a thousand does."""
+
+    template_name = "admin/capped_pagination.html"
+
+    @cached_property
+    def counted(self) -> int:
+        """How many rows there are, or one more than the cap."""
+        return self.object_list.order_by().values("pk")[: COUNT_CAP + 1].count()
+
+    @cached_property
+    def count(self) -> int:
+        return min(self.counted, COUNT_CAP)
+
+    @property
+    def is_capped(self) -> bool:
+        return self.counted > COUNT_CAP
+
+    @property
+    def shown_count(self) -> str:
+        return number_format(self.count, force_grouping=True) + ("+" if self.is_capped else "")
+
+
+# Forms
+
+
+class Refused(Conflict):
+    """What a form's save was refused; `prefix` tells which of the page's forms it was."""
+
+    def __init__(self, prefix: str | None, places: Mapping[str, str], error: DomainError):
+        super().__init__(error.message)
+        self.prefix = prefix
+        named = {places.get(name, name): str(sentence) for name, sentence in error.fields.items()}
+        self.sentences = named or {places.get(error.code, ""): str(error.message)}
+
+
+class ActForm(forms.ModelForm):
+    """
+    A form whose save is an act of a service: what the act refuses is shown beside the field it is about.
+
+    `places` names that field, by the refusal's code or by what the service calls the field. What must be unique,
+    and what `judged_by_service` names, is not checked here a second time.
+    """
+
+    places: ClassVar[Mapping[str, str]] = {}
+    judged_by_service: ClassVar[frozenset[str]] = frozenset()
+    refused: ClassVar[Refused | None] = None
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            # "Changed" means by this reader since the form was opened, not different from what others saved meanwhile.
+            for field in self.fields.values():
+                field.show_hidden_initial = not field.disabled
+
+    def clean(self) -> dict[str, Any]:
+        if self.refused and self.refused.prefix == self.prefix:
+            for name, sentence in self.refused.sentences.items():
+                self.add_error(name if name in self.fields else None, sentence)
+        return self.cleaned_data
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return super()._get_validation_exclusions() | self.judged_by_service
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """Run acts for this form. Raises: Refused with what they refuse."""
+        try:
+            yield
+        except DomainError as error:
+            raise Refused(self.prefix, self.places, error) from error
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What the reader changed, by field."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
+
+class ActFormSet(PaginationInlineFormSet):
+    """Rows below a form; what the reader did to each is an act, `form.act(parent, actor)`."""
+
+    def clean(self) -> None:
+        super().clean()
+        # Django makes a new row of one that is gone, and then drops what was typed into it without a word.
+        if any(form.instance._state.adding for form in self.initial_forms):
+            raise forms.ValidationError(_("A row was removed by someone else meanwhile. Please load the page again."))
+
+    def perform(self, actor: Any) -> None:
+        """Run the acts of all rows that were changed. Raises: Refused."""
+        self.new_objects, self.changed_objects, self.deleted_objects = [], [], []  # the admin's log reads them
+        for form in self.forms:
+            if form.has_changed():
+                with form.acting():
+                    form.act(self.instance, actor)
+                self.note(form)
+
+    def note(self, form: ActForm) -> None:
+        setattr(form.instance, self.fk.name, self.instance)
+        if form.instance.pk:
+            self.changed_objects.append((form.instance, form.changed_data))
+        else:
+            self.new_objects.append(form.instance)
+
+
+# Fields that look up as one types
+
+
+class _OnlyIds:
+    def optgroups(self, name: str, value: list[str], attr: dict[str, Any] | None = None) -> Any:
+        # Django fails on what is no id while it shows the form again.
+        return super().optgroups(name, [pk for pk in value if str(pk).isdecimal()], attr)
+
+
+class Autocomplete(_OnlyIds, AutocompleteSelect):
+    pass
+
+
+class AutocompleteMultiple(_OnlyIds, AutocompleteSelectMultiple):
+    pass
+
+
+class LooksUp:
+    """Makes the fields of `autocomplete_fields`."""
+
+    admin_site: admin.AdminSite
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Autocomplete(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", AutocompleteMultiple(db_field, self.admin_site))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+# Pages
+
+
+class ShopAdmin(LooksUp, ModelAdmin):
+    """The pages of one model, with a list that may be long."""
+
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    paginator = CappedPaginator
+    list_per_page = 50
+    list_filter_submit = True
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        # Deleting many at once would go past the services.
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+
+class ActAdmin(ShopAdmin):
+    """Pages whose saves are acts of services: `save_model` runs them inside `form.acting()`."""
+
+    form = ActForm
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.refused = getattr(request, "refused", None)
+        return form
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Refused as refused:
+            # Django takes no refusal once it saves. The save is rolled back, all of it; the same form is read
+            # once more, now with the refusal among its errors.
+            request.refused = refused
+            return super().changeform_view(request, *args, **kwargs)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        for formset in formsets:
+            formset.perform(request.user)
+
+
+class ActInline(LooksUp, TabularInline):
+    """Rows of another model below the form; `form` knows their act."""
+
+    formset = ActFormSet
+    hide_title = True
+    extra = 0
+
+    def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.form.refused = getattr(request, "refused", None)
+        return formset
+
+
+class ReadOnlyAdmin(ShopAdmin):
+    """Pages where nothing can be changed."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+admin.site.unregister(ProcrastinateJob)
+
+
+@admin.register(ProcrastinateJob)
+class JobAdmin(ReadOnlyAdmin, ProcrastinateJobAdmin):
+    list_filter = ["status"]
+    ordering = ["-id"]

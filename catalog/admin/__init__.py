@@ -1,0 +1,8 @@
+"""The catalogue in the admin: a door like the others, every act a service."""
+
+from catalog.admin.books import BookAdmin
+from catalog.admin.genres import GenreAdmin
+from catalog.admin.movements import StockMovementAdmin
+from catalog.admin.names import ContributorAdmin, SellerAdmin, SeriesAdmin
+
+__all__ = ["BookAdmin", "ContributorAdmin", "GenreAdmin", "SellerAdmin", "SeriesAdmin", "StockMovementAdmin"]

@@ -1,0 +1,91 @@
+"""The names that books and offers go by: contributors, series, sellers."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import IntegrityError, transaction
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from bookstore.core.admin import ActAdmin, ActForm
+from bookstore.core.errors import Conflict
+from bookstore.core.querysets import constraint_of
+from catalog import services
+from catalog.models import Contributor, Seller, Series
+from catalog.text import sort_key
+
+
+class NameTaken(Conflict):
+    code = "NAME_CONFLICT"
+    message = _("There is one of this name already.")
+
+
+class NameForm(ActForm):
+    places = {"NAME_CONFLICT": "name"}
+    judged_by_service = frozenset({"name"})
+
+
+class NameAdmin(ActAdmin):
+    """Rows that are a unique name, whatever its case, and nothing else."""
+
+    form = NameForm
+    fields = ["name"]
+    list_display = ["name"]
+    search_fields = ["name"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Model, form: NameForm, change: bool) -> None:
+        with form.acting():
+            try:
+                with transaction.atomic():
+                    obj.save()
+            except IntegrityError as error:
+                if constraint_of(error) == f"{self.opts.model_name}_name_is_unique":
+                    raise NameTaken from error
+                raise
+
+
+@admin.register(Contributor)
+class ContributorAdmin(NameAdmin):
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Contributor], search_term: str
+    ) -> tuple[QuerySet[Contributor], bool]:
+        for word in map(sort_key, search_term.split()):
+            queryset = queryset.filter(sort_name__contains=word)
+        return queryset, False
+
+
+@admin.register(Series)
+class SeriesAdmin(NameAdmin):
+    pass
+
+
+class SellerForm(ActForm):
+    places = {"SELLER_CONFLICT": "name"}
+    judged_by_service = frozenset({"name"})
+
+
+@admin.register(Seller)
+class SellerAdmin(ActAdmin):
+    form = SellerForm
+    fields = ["name", "members", "is_store", "slug"]
+    readonly_fields = ["is_store", "slug"]
+    autocomplete_fields = ["members"]
+    list_display = ["name", "is_store"]
+    search_fields = ["name"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Seller, form: SellerForm, change: bool) -> None:
+        changes: dict[str, Any] = form.changes
+        if "members" in changes:
+            changes["members"] = [user.pk for user in changes["members"]]
+        with form.acting():
+            if change:
+                services.change_seller(obj.pk, **changes)
+            else:
+                obj.pk = services.create_seller(**changes).pk
