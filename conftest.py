@@ -10,8 +10,9 @@ pytest_plugins = ["bookstore.web.tests.browser"]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def plain_static_files() -> Iterator[None]:
-    """Serve static files by their plain names: nobody has collected them."""
+def files_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Serve static files by their plain names, as nobody has collected them; keep uploads out of the shop's folder."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+    uploads = tmp_path_factory.mktemp("media")
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}, MEDIA_ROOT=uploads):
         yield

@@ -5,15 +5,26 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import FileExtensionValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.fields.files import FieldFile
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from bookstore.core.querysets import LockableQuerySet
 from catalog.text import FoldedField, slug_of
+
+PICTURES = ["jpg", "jpeg", "png", "webp", "avif"]
+LARGEST_PICTURE = 5 * 2**20  # bytes
+
+
+def not_too_large(picture: FieldFile) -> None:
+    """Refuse a picture above LARGEST_PICTURE. Raises: ValidationError."""
+    if picture.size > LARGEST_PICTURE:
+        raise ValidationError(_("A picture has at most 5 MiB."), code="too_large")
 
 
 def store_currency() -> str:
@@ -248,7 +259,9 @@ class Book(models.Model):
         _("first published"), null=True, blank=True, help_text=_("The work's year; below zero before our era.")
     )
     description = models.TextField(_("description"), max_length=20_000, blank=True)
-    cover_image = models.ImageField(_("cover"), upload_to="covers/", blank=True)
+    cover_image = models.ImageField(
+        _("cover"), upload_to="covers/", blank=True, validators=[FileExtensionValidator(PICTURES), not_too_large]
+    )
     cover_image_url = models.URLField(_("cover address"), max_length=1000, blank=True)
     price = models.DecimalField(_("price"), max_digits=10, decimal_places=2, null=True, blank=True, editable=False)
     in_stock = models.BooleanField(_("in stock"), default=False, editable=False)

@@ -1,6 +1,9 @@
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
+from django.views.static import serve
 
 from catalog.models import Book, Genre
 
@@ -39,6 +42,13 @@ def genres_by_root() -> list[tuple[Genre, list[Genre]]]:
         elif depth == 1:
             roots[-1][1].append(genre)
     return roots
+
+
+@require_safe
+@cache_control(public=True, max_age=86400)
+def media(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Serve uploaded pictures; a web server in front may do it instead."""
+    return serve(request, path, document_root=settings.MEDIA_ROOT)
 
 
 @require_safe

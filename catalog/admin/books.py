@@ -73,6 +73,8 @@ class BookForm(ActForm):
         for name in {"genre", "series"} & changes.keys():
             row = changes.pop(name)
             changes[f"{name}_id"] = row and row.pk
+        if changes.get("cover_image") is False:  # what the form says of a picture that is to go
+            changes["cover_image"] = ""
         return changes
 
 
@@ -98,7 +100,10 @@ class BookAdmin(ActAdmin):
     fieldsets = [
         (None, {"fields": [*DETAILS, ("shown_price", "is_in_stock")]}),
         EDITION,
-        (_("Description and cover"), {"classes": ["tab"], "fields": ["description", "cover_image_url", "cover"]}),
+        (
+            _("Description and cover"),
+            {"classes": ["tab"], "fields": ["description", "cover_image", "cover_image_url", "cover"]},
+        ),
         (
             _("Record"),
             {
@@ -110,7 +115,7 @@ class BookAdmin(ActAdmin):
     add_fieldsets = [
         (None, {"fields": DETAILS}),
         EDITION,
-        (_("Description and cover"), {"classes": ["tab"], "fields": ["description", "cover_image_url"]}),
+        (_("Description and cover"), {"classes": ["tab"], "fields": ["description", "cover_image", "cover_image_url"]}),
     ]
 
     # Who may, and what is shown

@@ -94,7 +94,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("description", models.TextField(blank=True, max_length=20000, verbose_name="description")),
-                ("cover_image", models.ImageField(blank=True, upload_to="covers/", verbose_name="cover")),
+                (
+                    "cover_image",
+                    models.ImageField(
+                        blank=True,
+                        upload_to="covers/",
+                        validators=[
+                            django.core.validators.FileExtensionValidator(["jpg", "jpeg", "png", "webp", "avif"]),
+                            catalog.models.not_too_large,
+                        ],
+                        verbose_name="cover",
+                    ),
+                ),
                 ("cover_image_url", models.URLField(blank=True, max_length=1000, verbose_name="cover address")),
                 (
                     "price",

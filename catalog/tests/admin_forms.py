@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.forms import FileField
 from django.test import Client
 
 
@@ -13,11 +14,11 @@ def open_form(staff: Client, url: str) -> dict[str, Any]:
         forms += [inline.formset.management_form, *inline.formset.forms]
     sent: dict[str, Any] = {}
     for bound in (bound for form in forms for bound in form):
-        value = bound.value()
+        value = str(bound.value()) if isinstance(bound.field, FileField) else bound.value()
         sent[bound.html_name] = "" if value is None else value
         if bound.field.show_hidden_initial:
             sent[bound.html_initial_name] = sent[bound.html_name]
-        if value is False:  # an unticked box sends nothing
+        if value is False or isinstance(bound.field, FileField):  # an unticked box sends nothing, nor does no file
             del sent[bound.html_name]
     return sent
 

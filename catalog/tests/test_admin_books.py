@@ -1,12 +1,15 @@
 """What staff do with a book in the admin: whatever the form was refused, nothing of it is saved."""
 
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 
 from accounts.tests.factories import StaffFactory
 from catalog import services
@@ -252,3 +255,47 @@ def test_an_archived_book_is_shown_only_when_asked_for_and_cannot_be_changed(sta
     assert not staff.get(page_of(book)).context["has_change_permission"]
     assert staff.post(page_of(book), {"title": "X"}).status_code == 403
     assert staff.get(page_of(book).replace("change", "delete")).status_code == 403
+
+
+# Cover
+
+
+def picture(name: str = "window.png", *, form: str = "PNG") -> SimpleUploadedFile:
+    drawn = BytesIO()
+    Image.new("RGB", (20, 30), "navy").save(drawn, form)
+    return SimpleUploadedFile(name, drawn.getvalue())
+
+
+def test_an_uploaded_cover_is_shown_on_the_page_and_to_clients(staff):
+    book = BookFactory()
+    form = open_form(staff, page_of(book))
+    assert save_form(staff, page_of(book), form, cover_image=picture()) == {}
+    shown = staff.get(f"/api/v1/books/{book.pk}").json()["cover_image_url"]
+    assert shown.startswith("http://testserver/media/covers/window")
+    assert staff.get(shown).headers["Content-Type"] == "image/png"
+    assert shown.removeprefix("http://testserver") in staff.get(book.get_absolute_url()).text
+
+
+def test_an_uploaded_cover_can_be_taken_off(staff):
+    book = BookFactory()
+    save_form(staff, page_of(book), open_form(staff, page_of(book)), cover_image=picture())
+    form = open_form(staff, page_of(book))
+    assert save_form(staff, page_of(book), form, **{"cover_image-clear": "on"}) == {}
+    assert Book.objects.get().cover_image.name == ""
+
+
+@pytest.mark.parametrize(
+    "upload",
+    [
+        SimpleUploadedFile("page.png", b"<script>alert(1)</script>"),
+        SimpleUploadedFile("drawn.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        picture("moving.gif", form="GIF"),
+        SimpleUploadedFile("large.png", picture().read() + b"\0" * 5 * 2**20),
+    ],
+    ids=lambda upload: upload.name,
+)
+def test_what_is_no_fit_picture_is_refused(staff, upload):
+    book = BookFactory()
+    form = open_form(staff, page_of(book))
+    assert list(save_form(staff, page_of(book), form, title="Changed", cover_image=upload)) == ["cover_image"]
+    assert (Book.objects.get().cover_image.name, Book.objects.get().title) == ("", book.title)

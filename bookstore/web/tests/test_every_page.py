@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
@@ -54,9 +56,12 @@ def test_page_fits_a_phone(see: Visit, name: str) -> None:
 @pytest.mark.parametrize("name", sorted(OTHERS))
 def test_what_is_left_out_is_no_page(client: Client, name: str) -> None:
     book = open_shop().book
-    arguments = [book.pk, cover_key(book.title, book.byline)] if name == "catalog:cover" else []
+    arguments = {
+        "catalog:cover": [book.pk, cover_key(book.title, book.byline)],
+        "web:media": [default_storage.save("covers/windy.png", ContentFile(b""))],
+    }
 
-    response = client.get(reverse(name, args=arguments))
+    response = client.get(reverse(name, args=arguments.get(name, [])))
 
     assert response.status_code == 405 or not response.headers["Content-Type"].startswith("text/html")
 
