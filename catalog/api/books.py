@@ -60,7 +60,7 @@ class BookViewSet(PublicRead, viewsets.ViewSet):
         chosen = BookFilter(request.query_params, Book.objects.public())
         if chosen.errors:
             raise Invalid(fields={name: texts[0] for name, texts in chosen.errors.items()})
-        page = paginate(chosen.qs.values(*BOOK_COLUMNS), request.query_params, sort=chosen.order)
+        page = paginate(chosen.qs, request.query_params, sort=chosen.order, columns=BOOK_COLUMNS)
         return Response(body(page, book_bodies(page.items, request, chosen.form.cleaned_data["seller"])))
 
     @extend_schema(responses=BookDetailSerializer)
