@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 
 from django.core.wsgi import get_wsgi_application
 
@@ -11,6 +12,8 @@ from bookstore.core.wsgi import always_utf8
 # A worker without its server would keep the port, and answer from it.
 if server := multiprocessing.parent_process():
     die_with(server.pid or 0)
+    # Until granian sets its own, after this file, the worker has its parent's handler, which would do nothing here.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookstore.settings")
 os.environ.setdefault("DATABASE_POOL_SIZE", os.environ.get("WEB_THREADS") or "4")

@@ -11,7 +11,8 @@ from django.db import connections
 
 from bookstore.core.querysets import LockableQuerySet
 
-MEETING_TIME = 0.3  # seconds that a reader waits for the others to have read as well
+MEETING_TIME = 0.3  # seconds that a reader waits for others, who cannot come while it holds the lock
+PATIENCE = 20  # seconds that it waits for others who are sure to come
 
 
 def race(*acts: Callable[[], Any]) -> list[Any]:
@@ -38,10 +39,10 @@ def failures(outcomes: list[Any]) -> list[type[Exception]]:
 @contextmanager
 def meeting_after_reading(model: Any, *, readers: int, is_locking: bool) -> Iterator[None]:
     """
-    Let everyone who reads `model` for a change wait until `readers` have read, or a moment has passed.
+    Let everyone who reads `model` for a change wait until `readers` have read.
 
-    With the lock the others cannot have read, so the moment passes and nothing else changes. With
-    `is_locking=False` only `locked()` is switched off, they all meet, and the race must show.
+    With the lock the others cannot have read: a moment passes and nothing else changes. With `is_locking=False`
+    only `locked()` is switched off, they all meet, and the race must show.
     """
     meeting = threading.Barrier(readers)
     locked = LockableQuerySet.locked
@@ -51,7 +52,7 @@ def meeting_after_reading(model: Any, *, readers: int, is_locking: bool) -> Iter
         if self.model is model:
             len(rows)
             try:
-                meeting.wait(MEETING_TIME)
+                meeting.wait(MEETING_TIME if is_locking else PATIENCE)
             except threading.BrokenBarrierError:
                 pass
         return rows

@@ -1,0 +1,208 @@
+"""`manage.py run`: the whole shop under one supervisor."""
+
+import fcntl
+import http.client
+import logging
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+import psycopg
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError, call_command
+from django.db import OperationalError, connections
+
+from bookstore.core.local_postgres.base import server
+from bookstore.core.processes import Child, die_with, stop
+from catalog.demo import ACCOUNTS
+
+logger = logging.getLogger(__name__)
+
+TICK = 0.2  # seconds between two looks at the children
+PATIENCE = 5  # seconds; what was just killed takes a moment to let go of folder and port
+
+
+class Command(BaseCommand):
+    help = "Run the shop: prepares the database, then keeps web server and job worker running until Ctrl-C."
+    requires_system_checks: list[str] = []  # `make check` and the tests make them; a start is to be quick
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--with-parent", action="store_true", help="Stop when the starting process ends.")
+
+    def handle(self, *args: Any, with_parent: bool, **options: Any) -> None:
+        if with_parent:
+            die_with(os.getppid(), signal.SIGTERM)
+        stop_by_signals()
+        try:
+            with sole_supervisor():
+                ensure_port_is_free()
+                self.prepare()
+                self.keep_open()
+        except KeyboardInterrupt:
+            ignore_signals()
+            self.stdout.write("The shop is closed.")
+
+    def prepare(self) -> None:
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except OperationalError as error:
+            raise CommandError(f"The database cannot be used: {error}") from error
+        if settings.IS_LOCAL:
+            call_command("load_demo", stdout=self.stdout)
+        connections.close_all()
+
+    def keep_open(self) -> None:
+        children = shop_processes()
+        is_open = False
+        try:
+            while True:
+                heal_database()
+                for child in children:
+                    child.tend()
+                if not is_open and is_ready():
+                    is_open = True
+                    self.stdout.write(banner())
+                    self.stdout.flush()
+                time.sleep(TICK)
+        finally:
+            ignore_signals()
+            stop(children)
+
+
+def stop_by_signals() -> None:
+    """Let the signals that ask a program to end do what Ctrl-C does, also where a shell had SIGINT ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup's wish is kept
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
+
+
+def ignore_signals() -> None:
+    """Let nothing interrupt the closing: it takes its time, but not without end."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+@contextmanager
+def sole_supervisor() -> Iterator[None]:
+    """Hold the folder's lock, so that one shop is not run twice."""
+    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    with open(settings.DATA_DIR / "run.lock", "a+") as lock:
+        if not comes_true(partial(take, lock)):
+            lock.seek(0)
+            raise CommandError(
+                f"The shop in {settings.DATA_DIR} is running already ({lock.read()}): "
+                "stop it first, or give this one another DATA_DIR."
+            )
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()}, port {settings.PORT}")
+        lock.flush()
+        yield
+
+
+def take(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+
+
+def ensure_port_is_free() -> None:
+    if not comes_true(is_port_free):
+        raise CommandError(
+            f"Port {settings.PORT} of {settings.WEB_HOST} is taken or not ours to open: "
+            f"choose another, as in: make run PORT={8001 if settings.PORT == 8000 else 8000}"
+        )
+
+
+def is_port_free() -> bool:
+    family = socket.AF_INET6 if ":" in settings.WEB_HOST else socket.AF_INET
+    try:
+        # The web server shares its port among its workers, and would share it with a stranger too.
+        socket.create_server((settings.WEB_HOST, settings.PORT), family=family).close()
+        return True
+    except OSError:
+        return False
+
+
+def comes_true(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while not (result := condition()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return result
+
+
+def shop_processes() -> list[Child]:
+    """Return the web server and the job worker, with an empty folder for the numbers that they count together."""
+    metrics = settings.DATA_DIR / "metrics"
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir(exist_ok=True)
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(settings.DATA_DIR),
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+    }
+    web = [
+        *("granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"),
+        *("--host", settings.WEB_HOST, "--port", str(settings.PORT)),
+        *("--workers", str(settings.WEB_PROCESSES), "--blocking-threads", str(settings.WEB_THREADS)),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "10"),
+        "bookstore.wsgi:application",
+    ]
+    jobs = ["manage", "procrastinate", "worker", "--concurrency", "4", "--shutdown-graceful-timeout", "10"]
+    return [
+        Child(name, [sys.executable, "-m", *command], folder=settings.BASE_DIR, environment=environment)
+        for name, command in (("The web server", web), ("The job worker", jobs))
+    ]
+
+
+def heal_database() -> None:
+    """Start the local PostgreSQL again if it was killed; one that DATABASE_URL names is not ours to start."""
+    if settings.DATABASE_URL:
+        return
+    try:
+        server.heal()
+    except psycopg.OperationalError as error:
+        logger.error("%s", error)
+
+
+def is_ready() -> bool:
+    connection = http.client.HTTPConnection(settings.WEB_HOST, settings.PORT, timeout=2)
+    try:
+        connection.request("GET", "/readyz", headers={"Host": own_name()})
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def own_name() -> str:
+    """Return a host name that ALLOWED_HOSTS lets through."""
+    name = next(iter(settings.ALLOWED_HOSTS), "localhost")
+    return "localhost" if name == "*" else name.lstrip(".")
+
+
+def banner() -> str:
+    shop = f"http://localhost:{settings.PORT}"
+    lines = [
+        f"\n{settings.STORE_NAME} is open; Ctrl-C closes it.\n",
+        f"  Shop      {shop}/",
+        f"  API docs  {shop}/api/docs",
+        f"  Admin     {shop}/admin/",
+    ]
+    if outbox := getattr(settings, "EMAIL_FILE_PATH", None):
+        lines.append(f"  Mail      {Path(outbox)}/ (one file each)")
+    if settings.IS_LOCAL:
+        lines += ["", *(f"  {account.role:<9} {account.email}  {account.password}" for account in ACCOUNTS)]
+    return "\n".join([*lines, ""])

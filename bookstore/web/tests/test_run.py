@@ -1,0 +1,177 @@
+"""`manage.py run` with real processes: opened, killed in every part, closed."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import psutil
+import pytest
+from django.conf import settings
+
+from catalog.demo import ACCOUNTS
+
+
+class Shop:
+    """One folder's shop, which may be opened, killed and opened again."""
+
+    def __init__(self, data: Path, port: int):
+        self.data = data
+        self.port = port
+
+    def start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "manage.py", "run"],
+            cwd=settings.BASE_DIR,
+            env=local(DATA_DIR=self.data, PORT=self.port, WEB_PROCESSES=2),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+
+    def open(self) -> str:
+        """Open the shop; return what it prints until it serves."""
+        self.supervisor = self.start()
+        assert self.supervisor.stdout
+        said = ""
+        while ACCOUNTS[-1].email not in said:
+            line = self.supervisor.stdout.readline()
+            assert line, f"it ended after saying: {said}"
+            said += line
+        return said
+
+    def is_open(self) -> bool:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def parts(self) -> dict[str, psutil.Process]:
+        """Return the living processes by what they are; of several of a kind, one."""
+        processes = psutil.Process(self.supervisor.pid).children(recursive=True)
+        note = self.data / "postgres" / "postmaster.pid"
+        if note.exists() and psutil.pid_exists(number := int(note.read_text().split("\n")[0])):
+            database = psutil.Process(number)
+            processes += [database, *database.children()]
+        return {kind: process for process in processes if (kind := kind_of(process))}
+
+    def close(self) -> None:
+        if self.supervisor.poll() is None:
+            self.supervisor.send_signal(signal.SIGINT)
+            self.supervisor.communicate()
+
+
+def local(**settings: object) -> dict[str, str]:
+    """Return the environment of a shop with a database of its own, wherever the tests have theirs."""
+    named = {"DATABASE_URL": "", "DEBUG": "", "SECRET_KEY": "", **settings}
+    return os.environ | {name: str(value) for name, value in named.items()}
+
+
+def kind_of(process: psutil.Process) -> str | None:
+    try:
+        command = " ".join(process.cmdline())
+        is_worker = process.ppid() == os.getpgid(process.pid)
+    except (psutil.Error, ProcessLookupError):
+        return None
+    if "granian" in command:
+        return "web worker" if is_worker else "web server"
+    kinds = {"procrastinate": "job worker", " -D ": "database", " idle": "connection"}
+    return next((kind for word, kind in kinds.items() if word in command), None)
+
+
+def is_gone(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with socket.create_server(("127.0.0.1", 0)) as spare:
+        port = spare.getsockname()[1]
+    shop = Shop(tmp_path_factory.mktemp("shop"), port)
+    shop.open()
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def shop(folder: Shop) -> Shop:
+    if folder.supervisor.poll() is not None:
+        folder.open()
+    return folder
+
+
+def test_second_supervisor_of_a_folder_is_refused(shop: Shop) -> None:
+    second = shop.start()
+    assert second.wait(30) == 1
+    assert shop.is_open()
+
+
+def test_taken_port_is_told_in_one_sentence(shop: Shop, tmp_path: Path) -> None:
+    stranger = subprocess.run(
+        [sys.executable, "manage.py", "run"],
+        cwd=settings.BASE_DIR,
+        env=local(DATA_DIR=tmp_path, PORT=shop.port),
+        capture_output=True,
+        text=True,
+    )
+    assert stranger.returncode == 1
+    assert re.fullmatch(
+        rf"CommandError: Port {shop.port} of 127.0.0.1 is taken .+ make run PORT=\d+\n", stranger.stderr
+    )
+    assert not (tmp_path / "postgres").exists()
+
+
+@pytest.mark.parametrize("part", ["web worker", "web server", "job worker", "connection", "database"])
+def test_killed_part_is_replaced(part: str, shop: Shop) -> None:
+    victim = shop.parts()[part]
+    victim.kill()
+    wait_until(lambda: shop.parts().get(part, victim) != victim and shop.is_open())
+
+
+def test_killed_supervisor_takes_its_parts_along_and_the_next_start_works(shop: Shop) -> None:
+    parts = shop.parts()
+    shop.supervisor.kill()
+    shop.supervisor.communicate()
+    said = shop.open()
+    assert all(is_gone(parts[name]) for name in ("web server", "web worker", "job worker"))
+    assert parts["database"] == shop.parts()["database"]
+    assert f"http://localhost:{shop.port}/api/docs" in said
+    assert all(account.email in said for account in ACCOUNTS)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_end_it_leaves_nothing_running(number: signal.Signals, shop: Shop) -> None:
+    parts = shop.parts()
+    shop.supervisor.send_signal(number)
+    assert "The shop is closed." in shop.supervisor.communicate()[0]
+    assert shop.supervisor.returncode == 0
+    assert all(is_gone(process) for process in parts.values())
+
+
+@pytest.mark.soak
+def test_second_start_takes_under_five_seconds(shop: Shop) -> None:
+    shop.close()
+    began = time.monotonic()
+    shop.open()
+    assert time.monotonic() - began < 5
