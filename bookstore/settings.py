@@ -203,8 +203,12 @@ DATABASES = {
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,  # the pool hands out none that died with a restarted server
         "OPTIONS": {
+            "prepare_threshold": 5,  # what a connection runs again and again is planned once
             **DATABASE_URL.get("OPTIONS", {}),
-            "options": f"-c lock_timeout={LOCK_TIMEOUT}s -c statement_timeout={STATEMENT_TIMEOUT}s",
+            "options": (
+                f"-c lock_timeout={LOCK_TIMEOUT}s -c statement_timeout={STATEMENT_TIMEOUT}s"
+                " -c plan_cache_mode=force_generic_plan"  # planning by its values anew is what preparing is to save
+            ),
             "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5} if DATABASE_POOL_SIZE else False,
         },
     },

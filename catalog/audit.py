@@ -31,6 +31,12 @@ def last_movement_left_the_stock() -> Iterator[str]:
         yield f"offer {pk}: stock {stock}, its last movement left {left}"
 
 
+@check("Every book is in the search index")
+def every_book_can_be_found() -> Iterator[str]:
+    for pk in Book.objects.filter(search=None).values_list("pk", flat=True).iterator():
+        yield f"book {pk} has no row in the index"
+
+
 @check("A book's price and availability are those of its best offer")
 def price_is_the_best_offers() -> Iterator[str]:
     # 0 stands for no price, as a price is above it: NULL would be neither equal nor unequal.

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from bookstore.core.pagination import Sort
 from catalog.language import parse_language
 from catalog.models import Book, BookQuerySet, Format, Genre, Seller
+from catalog.search.words import key_of
 from catalog.services.ledger import HIGHEST_PRICE
-from catalog.text import sort_key
 
 SORTS = {
     "title": Sort("sort_title"),
@@ -21,6 +21,7 @@ SORTS = {
     "created_at": Sort("created_at"),
 }
 SORT_CHOICES = [
+    ("relevance", _("Best match")),
     ("title", _("Title")),
     ("-title", _("Title, from the end")),
     ("price", _("Price, lowest first")),
@@ -30,6 +31,7 @@ SORT_CHOICES = [
     ("-created_at", _("Newly added")),
     ("created_at", _("Longest here")),
 ]
+LONGEST_QUESTION = 500
 PRICE_RANGE: dict[str, Any] = {"min_value": 0, "max_value": HIGHEST_PRICE, "decimal_places": 2}
 ISO_DATE: dict[str, Any] = {"input_formats": ["%Y-%m-%d"]}
 
@@ -80,6 +82,15 @@ class FoundFilter(django_filters.Filter):
     field_class = FoundField
 
 
+def offered(books: QuerySet[Book], offers: Q) -> QuerySet[Book]:
+    """Return the books once for each of their active offers that are such, annotated with what it shows."""
+    return (
+        books.annotate(offer=FilteredRelation("offers", condition=offers & Q(offers__is_active=True)))
+        .filter(offer__isnull=False)
+        .annotate(shown_price=F("offer__price"), shown_in_stock=Q(offer__stock_quantity__gt=0))
+    )
+
+
 class BookFilter(django_filters.FilterSet):
     """
     The books that fit every parameter given, and `sort`, the order asked for.
@@ -98,38 +109,59 @@ class BookFilter(django_filters.FilterSet):
     language = django_filters.CharFilter(method="in_language", label=_("Language"), validators=[known_language])
     published_after = django_filters.DateFilter("publish_date", "gte", label=_("Published from"), **ISO_DATE)
     published_before = django_filters.DateFilter("publish_date", "lte", label=_("Published up to"), **ISO_DATE)
+    q = django_filters.CharFilter(method="already_applied", label=_("Search"), max_length=LONGEST_QUESTION)
+    literal = BooleanFilter(method="already_applied", label=_("Only these very words"))
     sort = django_filters.ChoiceFilter(choices=SORT_CHOICES, method="already_applied", label=_("Sort by"))
 
     class Meta:
         model = Book
         fields: list[str] = []
 
+    def __init__(self, data: Any = None, queryset: Any = None, *, only_given: bool = False, **kwargs: Any):
+        """Make the form of all parameters or, where none is to be shown, for the API, of those `only_given`."""
+        if only_given:
+            self.base_filters = {name: self.base_filters[name] for name in self.base_filters if name in data}
+        super().__init__(data, queryset, **kwargs)
+
+    @property
+    def is_by_relevance(self) -> bool:
+        """Whether what was searched for stands best first; it does unless another order is asked for."""
+        return bool(self.form.cleaned_data.get("q")) and self.form.cleaned_data.get("sort") in ("", "relevance", None)
+
     @property
     def order(self) -> Sort:
-        """The order asked for, by title unless another is."""
+        """The order asked for; by title where none is, or where there is nothing to be relevant to."""
         name = self.form.cleaned_data.get("sort") or "title"
+        name = "title" if name == "relevance" else name
         return replace(SORTS[name.removeprefix("-")], descending=name.startswith("-"))
 
     def filter_queryset(self, queryset: QuerySet[Book]) -> QuerySet[Book]:
         return super().filter_queryset(self.shown_by(queryset, self.form.cleaned_data.get("seller")))
+
+    def but_for(self, *parameters: str) -> QuerySet[Book]:
+        """Return the books that fit all but these parameters; without `seller` once for each active offer."""
+        given = self.form.cleaned_data
+        if "seller" in parameters:
+            books = offered(self.queryset, Q())
+        else:
+            books = self.shown_by(self.queryset, given.get("seller"))
+        for name, value in given.items():
+            if name not in parameters:
+                books = self.filters[name].filter(books, value)
+        return books
 
     @staticmethod
     def shown_by(books: QuerySet[Book], seller: Seller | None) -> QuerySet[Book]:
         """Annotate what the list shows of each book: its best offer, or only `seller`'s."""
         if seller is None:
             return books.annotate(shown_price=F("price"), shown_in_stock=F("in_stock"))
-        theirs = Q(offers__seller=seller, offers__is_active=True)
-        return (
-            books.annotate(offer=FilteredRelation("offers", condition=theirs))
-            .filter(offer__isnull=False)
-            .annotate(shown_price=F("offer__price"), shown_in_stock=Q(offer__stock_quantity__gt=0))
-        )
+        return offered(books, Q(offers__seller=seller))
 
     def in_genre(self, books: BookQuerySet, name: str, genre: Genre) -> QuerySet[Book]:
         return books.in_genre(genre)
 
     def by_author(self, books: BookQuerySet, name: str, part: str) -> QuerySet[Book]:
-        return books.filter(sort_byline__contains=sort_key(part))
+        return books.filter(search__byline_key__contains=key_of(part))
 
     def in_language(self, books: BookQuerySet, name: str, raw: str) -> QuerySet[Book]:
         tag = parse_language(raw)

@@ -35,15 +35,15 @@ def slug_of(text: str, *, fallback: str) -> str:
 class FoldedField(models.TextField):
     """The folded beginning of another field, kept for sorting and matching; written whenever the row is."""
 
-    def __init__(self, source: str, *, length: int = KEY_LENGTH, **kwargs: Any):
-        self.source, self.length = source, length
+    def __init__(self, source: str, **kwargs: Any):
+        self.source = source
         super().__init__(**{**kwargs, "editable": False, "default": ""})
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
-        return name, path, [self.source, *args], {**kwargs, "length": self.length}
+        return name, path, [self.source, *args], kwargs
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        value = sort_key(getattr(model_instance, self.source))[: self.length]
+        value = sort_key(getattr(model_instance, self.source))[:KEY_LENGTH]
         setattr(model_instance, self.attname, value)
         return value

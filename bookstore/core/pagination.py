@@ -6,10 +6,14 @@ A cursor continues after the last row's value (`WHERE value > …`), so page ten
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import md5
 from math import ceil
 from typing import Any, TypeVar
 
+from django.core.cache import cache
+from django.core.exceptions import EmptyResultSet
 from django.core.signing import BadSignature, Signer
+from django.db import connections
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +22,8 @@ from bookstore.core.errors import Invalid
 DEFAULT_SIZE = 20
 MAX_SIZE = 100
 COUNT_CAP = 10_000
+LARGE = 1_000  # rows; fewer are counted anew for each page
+MOMENT = 5  # seconds that a large number is remembered
 
 # The salt names the version: a cursor of an older form is refused like a forged one.
 CURSORS = Signer(salt="bookstore.core.cursor.1", sep=".")
@@ -141,9 +147,9 @@ def paginate(
         raise bad("cursor", _("This list has no cursors."))
     position = Position.from_cursor(cursor, sort) if sort and cursor is not None else None
 
-    counted = rows.order_by().values("pk")[: cap + 1].count()
-    is_capped = counted > cap
-    total = min(counted, cap)
+    number_found = counted(rows, cap + 1)
+    is_capped = number_found > cap
+    total = min(number_found, cap)
     rows = rows.values(*columns) if columns else rows
     if sort and position:
         found = sort.after(rows, position, size + 1)
@@ -152,6 +158,48 @@ def paginate(
     items, more = found[:size], found[size:]
     following = sort.position_of(items[-1]).as_cursor(sort) if sort and more else None
     return Page(items, total, is_capped, number, size, following)
+
+
+def paginate_found(
+    ids: Sequence[int],
+    rows: QuerySet[Any],
+    params: Mapping[str, str],
+    *,
+    is_capped: bool,
+    columns: Sequence[str] = (),
+) -> Page:
+    """
+    Read the page of rows that were found and put in order already; there are no cursors.
+
+    Raises: Invalid for a bad parameter, PageTooDeep behind the last where there are more than were found.
+    """
+    number = whole(params, "page", default=1)
+    size = whole(params, "size", default=DEFAULT_SIZE, most=MAX_SIZE)
+    if "cursor" in params:
+        raise bad("cursor", _("This list has no cursors."))
+    wanted = ids[(number - 1) * size : number * size]
+    if is_capped and not wanted:
+        raise PageTooDeep
+    found: QuerySet[Any] = rows.filter(pk__in=wanted)
+    by_id = {row["id"]: row for row in found.values(*columns)} if columns else found.in_bulk()
+    return Page([by_id[pk] for pk in wanted if pk in by_id], len(ids), is_capped, number, size, None)
+
+
+def counted(rows: QuerySet[Any], most: int) -> int:
+    """Count the rows, at most so many; a large number may be MOMENT old, for counting it costs what ten pages do."""
+    try:
+        sql, values = rows.order_by().values("pk")[:most].query.sql_with_params()
+    except EmptyResultSet:
+        return 0
+    key = f"count:{md5(repr((sql, values)).encode(), usedforsecurity=False).hexdigest()}"
+    number = cache.get(key)
+    if number is None:
+        with connections[rows.db].cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM ({sql}) AS counted", values)  # noqa: S608 - Django wrote it
+            (number,) = cursor.fetchone()
+        if number >= LARGE:
+            cache.set(key, number, MOMENT)
+    return number
 
 
 def numbered(rows: QuerySet[Any], start: int, size: int, total: int, is_capped: bool) -> list[Any]:

@@ -1,12 +1,13 @@
 """What every QuerySet of ours can do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self, TypeVar
 
 from django.db import connection
 from django.db.models import Model, QuerySet
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 
 
 class LockableQuerySet(QuerySet[M]):
@@ -48,3 +49,9 @@ def constraint_of(error: Exception) -> str | None:
     """Name the database constraint that an IntegrityError ran into, or None."""
     diagnostics: Any = getattr(error.__cause__, "diag", None)
     return diagnostics.constraint_name if diagnostics else None
+
+
+def in_batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Yield the items in runs of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -10,7 +10,7 @@ from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 from catalog.isbn import parse_isbn
 from catalog.language import parse_language
 from catalog.models import BookQuerySet, Genre
-from catalog.text import sort_key
+from catalog.search.words import words_of
 
 INDEXED_LETTERS = 3  # a trigram index helps to find this many letters anywhere; fewer only at the beginning
 
@@ -20,12 +20,12 @@ def books_matching(books: BookQuerySet, text: str) -> BookQuerySet:
     try:
         return books.filter(isbn=parse_isbn(text))
     except ValueError:
-        words = [sort_key(word) for word in text.split()]
+        words = words_of(text)
     if words and all(len(word) < INDEXED_LETTERS for word in words):
         start = " ".join(words)
-        return books.filter(Q(sort_title__startswith=start) | Q(sort_byline__startswith=start))
+        return books.filter(Q(search__title_key__startswith=start) | Q(search__byline_key__startswith=start))
     for word in words:
-        books = books.filter(Q(sort_title__contains=word) | Q(sort_byline__contains=word))
+        books = books.filter(Q(search__title_key__contains=word) | Q(search__byline_key__contains=word))
     return books
 
 

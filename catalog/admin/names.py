@@ -2,10 +2,15 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from bookstore.core.admin import ActAdmin, ActForm
@@ -48,8 +53,45 @@ class NameAdmin(ActAdmin):
                 raise
 
 
+MOST_MERGED = 50  # contributors at once
+
+
 @admin.register(Contributor)
 class ContributorAdmin(NameAdmin):
+    actions = ["merge_selected"]
+
+    def get_urls(self) -> list[Any]:
+        merge = path("merge/", self.admin_site.admin_view(self.merge_view), name="catalog_contributor_merge")
+        return [merge, *super().get_urls()]
+
+    @admin.action(description=_("Merge…"), permissions=["change"])
+    def merge_selected(self, request: HttpRequest, chosen: QuerySet[Contributor]) -> HttpResponse:
+        ids = list(chosen.order_by().values_list("pk", flat=True)[:MOST_MERGED])
+        return redirect(f"{reverse('admin:catalog_contributor_merge')}?{urlencode({'id': ids}, doseq=True)}")
+
+    def merge_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask whose name stays, then make them one."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        ids = [int(pk) for pk in request.GET.getlist("id")[:MOST_MERGED] if pk.isdecimal() and len(pk) < 19]
+        chosen = list(Contributor.objects.filter(pk__in=ids))
+        kept = next((one for one in chosen if str(one.pk) == request.POST.get("kept")), None)
+        if len(chosen) < 2:
+            self.message_user(request, _("Choose at least two who are the same person."), messages.WARNING)
+            return redirect("admin:catalog_contributor_changelist")
+        if kept is None:
+            context = {
+                "title": _("Merge"),
+                "chosen": chosen,
+                "opts": self.opts,
+                **self.admin_site.each_context(request),
+            }
+            return TemplateResponse(request, "admin/catalog/contributor/merge.html", context)
+        services.merge_contributors(kept.pk, [one.pk for one in chosen])
+        self.log_change(request, kept, _("Merged with %(names)s.") % {"names": ", ".join(map(str, chosen))})
+        self.message_user(request, _("They are one now: %(name)s.") % {"name": kept})
+        return redirect("admin:catalog_contributor_changelist")
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Contributor], search_term: str
     ) -> tuple[QuerySet[Contributor], bool]:

@@ -12,16 +12,16 @@ from rest_framework.response import Response
 from bookstore.core.api import PublicRead
 from bookstore.core.errors import Invalid
 from bookstore.core.idempotency import idempotent
-from bookstore.core.openapi import PAGING, listed
-from bookstore.core.pagination import body, paginate
+from bookstore.core.openapi import PAGING
+from bookstore.core.pagination import body
 from bookstore.core.permissions import IsStaff, IsStaffOrReadOnly
 from catalog import services
 from catalog.api.permissions import ManagesOffers
-from catalog.api.rows import BOOK_COLUMNS, book_bodies, managed_offer_body, offer_body
+from catalog.api.rows import book_bodies, book_in_full, managed_offer_body, matched_body
 from catalog.api.serializers import (
     BookDetailSerializer,
     BookInputSerializer,
-    BookSerializer,
+    BookListSerializer,
     ManagedOfferSerializer,
     OfferInputSerializer,
     OfferListSerializer,
@@ -30,6 +30,7 @@ from catalog.api.serializers import (
 )
 from catalog.exceptions import BookNotFound, OfferNotFound, SellerNotFound
 from catalog.filters import SORT_CHOICES, BookFilter
+from catalog.lists import list_books
 from catalog.models import Book, Format, Offer, Seller
 from catalog.services.ledger import HIGHEST_PRICE
 
@@ -45,7 +46,14 @@ FILTERS = [
     OpenApiParameter("language", str, description="BCP 47; `en` finds `en-US`."),
     OpenApiParameter("published_after", date, description="Inclusive."),
     OpenApiParameter("published_before", date, description="Inclusive."),
-    OpenApiParameter("sort", str, enum=[name for name, _label in SORT_CHOICES], default="title"),
+    OpenApiParameter("q", str, description="Words of title, subtitle, series, author, genre or publisher; or an ISBN."),
+    OpenApiParameter("literal", bool, description="With `q`: do not correct its spelling."),
+    OpenApiParameter(
+        "sort",
+        str,
+        enum=[name for name, _label in SORT_CHOICES],
+        description="`relevance` is the default with `q`, else `title`.",
+    ),
 ]
 
 
@@ -55,13 +63,15 @@ class BookViewSet(PublicRead, viewsets.ViewSet):
     permission_classes = [IsStaffOrReadOnly]
     lookup_value_regex = r"\d{1,18}"
 
-    @extend_schema(parameters=[*PAGING, *FILTERS], responses=listed(BookSerializer))
+    @extend_schema(parameters=[*PAGING, *FILTERS], responses=BookListSerializer)
     def list(self, request: Request) -> Response:
-        chosen = BookFilter(request.query_params, Book.objects.public())
+        chosen = BookFilter(request.query_params, Book.objects.public(), only_given=True)
         if chosen.errors:
             raise Invalid(fields={name: texts[0] for name, texts in chosen.errors.items()})
-        page = paginate(chosen.qs, request.query_params, sort=chosen.order, columns=BOOK_COLUMNS)
-        return Response(body(page, book_bodies(page.items, request, chosen.form.cleaned_data["seller"])))
+        found = list_books(chosen, request.query_params, columns=["id", chosen.order.field])
+        ids = [row["id"] for row in found.page.items]
+        items = book_bodies(ids, request, chosen.form.cleaned_data.get("seller"))
+        return Response(body(found.page, items) | {"matched": matched_body(found.matched)})
 
     @extend_schema(responses=BookDetailSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -106,17 +116,10 @@ class BookViewSet(PublicRead, viewsets.ViewSet):
         return Response(self.shown(int(pk), request))
 
     def shown(self, pk: int, request: Request) -> dict[str, Any]:
-        books = BookFilter.shown_by(Book.objects.public().filter(pk=pk), None)
-        row = books.values(*BOOK_COLUMNS, "description", "updated_at").first()
-        if row is None:
+        shown = book_in_full(pk, request)
+        if shown is None:
             raise BookNotFound
-        offers = Offer.objects.filter(book=pk).active().best_first().select_related("seller")
-        return book_bodies([row], request)[0] | {
-            "description": row["description"],
-            "created_at": row["created_at"],
-            "updated_at": row["updated_at"],
-            "offers": [offer_body(offer) for offer in offers],
-        }
+        return shown
 
 
 class BookOfferViewSet(viewsets.ViewSet):

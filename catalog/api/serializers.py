@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from bookstore.core.fields import CountField, IdField, MoneyField, StrictBooleanField, StrictIntegerField, TextField
+from bookstore.core.openapi import listed
+from catalog.filters import LONGEST_QUESTION
 from catalog.models import Format
 from catalog.services.ledger import MOST_COPIES
 
@@ -70,6 +72,60 @@ class BookSerializer(serializers.Serializer):
     first_published_year = serializers.IntegerField(allow_null=True, help_text="Below zero before our era.")
     cover_image_url = serializers.CharField(allow_null=True)
     url = serializers.CharField(help_text="Path of the book's page.")
+
+
+class MatchedSerializer(serializers.Serializer):
+    by = serializers.ChoiceField(["isbn", "words", "prefix", "spelling"])
+    # `for` is a word of Python's.
+    locals()["for"] = serializers.CharField(help_text="The words searched, as they were understood.")
+
+
+class BookListSerializer(listed(BookSerializer)):  # type: ignore[misc]
+    matched = MatchedSerializer(allow_null=True, help_text="How `q` was understood; null without it.")
+
+
+class QuestionSerializer(serializers.Serializer):
+    q = TextField(
+        max_length=LONGEST_QUESTION, allow_blank=True, default="", help_text="What was typed; its last word may go on."
+    )
+
+
+class SuggestionSerializer(serializers.Serializer):
+    kind = serializers.ChoiceField(["book", "author", "genre"])
+    label = serializers.CharField()
+    url = serializers.CharField(help_text="Path of its page.")
+    id = serializers.IntegerField()
+
+
+class SuggestionListSerializer(serializers.Serializer):
+    items = SuggestionSerializer(many=True, help_text="Up to 8.")
+
+
+class NamedCountSerializer(NamedSerializer):
+    count = serializers.IntegerField()
+
+
+class ValueCountSerializer(serializers.Serializer):
+    value = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class PriceBandSerializer(serializers.Serializer):
+    min = MoneyField(allow_null=True, help_text="For `min_price`; null where there is no lower end.")
+    max = MoneyField(allow_null=True, help_text="For `max_price`; null where there is no upper end.")
+    count = serializers.IntegerField()
+
+
+class FacetsSerializer(serializers.Serializer):
+    """Each counted under all the other filters, most books first."""
+
+    genres = NamedCountSerializer(many=True, help_text="Each with the genres below it.")
+    sellers = NamedCountSerializer(many=True)
+    formats = ValueCountSerializer(many=True)
+    languages = ValueCountSerializer(many=True, help_text="BCP 47; each with its variants.")
+    price_bands = PriceBandSerializer(many=True)
+    in_stock = serializers.IntegerField()
+    is_capped = serializers.BooleanField(help_text="Whether some were counted over 10,000 books, and there are more.")
 
 
 class OfferSerializer(serializers.Serializer):

@@ -19,6 +19,7 @@ from catalog.importing.mapping import OUR_LAYOUT, Layout
 from catalog.importing.reader import RawRow, Reader, open_csv
 from catalog.importing.rows import Note, Rejected, Row, key_of, parse_row
 from catalog.importing.writing import Batch, Conditions, Sellers
+from catalog.search.vocabulary import refresh_vocabulary
 from catalog.services import store_seller
 
 BATCH_SIZE = 500
@@ -99,6 +100,8 @@ def run_import(
             if not go_on(account):
                 account.is_stopped = True
                 break
+    if not request.is_dry_run:
+        refresh_vocabulary()
     return account
 
 

@@ -19,6 +19,7 @@ from bookstore.core.querysets import write_columns
 from catalog.importing.recognising import KnownBooks, lock_known, waves
 from catalog.importing.rows import PEOPLE, Note, Rejected, Row
 from catalog.models import Book, Contribution, Contributor, Genre, MovementReason, Offer, Role, Seller, Series
+from catalog.search.index import index_books
 from catalog.services import OfferTerms, put_offers
 from catalog.services.ledger import Cause
 from catalog.services.names import rows_named
@@ -95,6 +96,7 @@ class Batch:
         with transaction.atomic():
             self._update([case for case in cases if case.outcome == "updated"])
             self._put_offers(cases)
+            index_books([case.book.pk for case in cases if case.outcome != "unchanged"])
             if self.conditions.is_dry_run:
                 transaction.set_rollback(True)
         self.outcomes.update(case.outcome for case in cases)
@@ -115,7 +117,13 @@ class Batch:
             return None
         seller_id = self._sellers[row.seller] if row.seller else self.conditions.seller_id
         if book is None:
-            return Case(row, Book(popularity=row.popularity), seller_id, is_repeat=False, outcome="created")
+            return Case(
+                row,
+                Book(popularity=row.popularity, first_popularity=row.popularity),
+                seller_id,
+                is_repeat=False,
+                outcome="created",
+            )
         is_repeat = book.pk in self.seen
         self.seen.setdefault(book.pk, ())
         return Case(row, book, seller_id, is_repeat)
@@ -180,7 +188,7 @@ class Batch:
         for book in books:
             book.updated_at = timezone.now()
             _refold(book)
-        fields = {name for case in cases for name in case.values} | {"sort_title", "sort_byline", "updated_at"}
+        fields = {name for case in cases for name in case.values} | {"sort_title", "updated_at"}
         write_columns(books, sorted(fields))
         _credit(cases)
 

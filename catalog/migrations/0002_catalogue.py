@@ -37,8 +37,7 @@ class Migration(migrations.Migration):
                         verbose_name="byline",
                     ),
                 ),
-                ("sort_title", catalog.text.FoldedField("title", default="", editable=False, length=200)),
-                ("sort_byline", catalog.text.FoldedField("byline", default="", editable=False, length=2000)),
+                ("sort_title", catalog.text.FoldedField("title", default="", editable=False)),
                 (
                     "isbn",
                     models.CharField(
@@ -135,7 +134,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=200, verbose_name="name")),
-                ("sort_name", catalog.text.FoldedField("name", default="", editable=False, length=200)),
+                ("sort_name", catalog.text.FoldedField("name", default="", editable=False)),
             ],
             options={
                 "verbose_name": "contributor",
@@ -523,20 +522,6 @@ class Migration(migrations.Migration):
                 models.F("id"),
                 condition=models.Q(("archived_at", None)),
                 name="book_by_popularity",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="book",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(models.F("sort_title"), name="gin_trgm_ops"),
-                name="book_part_of_title",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="book",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(models.F("sort_byline"), name="gin_trgm_ops"),
-                name="book_part_of_byline",
             ),
         ),
         migrations.AddConstraint(

@@ -1,6 +1,7 @@
 """Every write of the catalogue that has a rule."""
 
 from catalog.services.books import Credit, archive_book, create_book, credit, put_credits, update_book
+from catalog.services.contributors import merge_contributors
 from catalog.services.genres import change_genre, create_genre, delete_genre
 from catalog.services.offers import (
     OfferTerms,
@@ -11,6 +12,7 @@ from catalog.services.offers import (
     switch_offers,
     withdraw_offer,
 )
+from catalog.services.popularity import refresh_popularity
 from catalog.services.sellers import change_seller, create_seller, store_seller
 from catalog.services.stock import correct_stock, put_back_stock, receive_stock, set_stock, take_stock
 
@@ -29,10 +31,12 @@ __all__ = [
     "create_seller",
     "credit",
     "delete_genre",
+    "merge_contributors",
     "put_back_stock",
     "put_credits",
     "put_offers",
     "receive_stock",
+    "refresh_popularity",
     "set_stock",
     "store_seller",
     "switch_offers",

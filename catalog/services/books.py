@@ -16,6 +16,7 @@ from catalog.exceptions import BookIsbnConflict, BookNotFound, FieldsInvalid
 from catalog.isbn import parse_isbn
 from catalog.language import parse_language
 from catalog.models import Book, Contribution, Contributor, Genre, Offer, Role
+from catalog.search.index import index_books
 from catalog.services.names import rows_named
 from catalog.services.offers import change_offer, create_offer, switch_offers
 from catalog.services.sellers import store_seller
@@ -107,7 +108,8 @@ def credit(book: Book, role: Role, names: Sequence[str]) -> None:
     )
     if role == Role.AUTHOR:
         book.byline = byline
-        book.save(update_fields=["byline", "sort_byline", "updated_at"])
+        book.save(update_fields=["byline", "updated_at"])
+    index_books([book.pk])
 
 
 class Credit(NamedTuple):
@@ -140,7 +142,8 @@ def put_credits(book_id: int, credits: Iterable[Credit]) -> None:
     book.contributions.exclude(pk__in=[one.pk for one in wanted]).delete()
     if follows:
         book.byline = _byline_of(_authors(book))
-        book.save(update_fields=["byline", "sort_byline", "updated_at"])
+        book.save(update_fields=["byline", "updated_at"])
+    index_books([book.pk])
 
 
 def _authors(book: Book) -> list[str]:
@@ -160,7 +163,7 @@ def _write(book: Book, details: Mapping[str, Any]) -> None:
     try:
         book.clean_fields(exclude={"genre", "series", "byline"})
         with transaction.atomic():
-            changed = [*details, "sort_title", "sort_byline", "updated_at"]
+            changed = [*details, "sort_title", "updated_at"]
             book.save(update_fields=None if book._state.adding else changed)
     except ValidationError as error:
         raise FieldsInvalid(fields={name: texts[0] for name, texts in error.message_dict.items()}) from error

@@ -313,3 +313,17 @@ def test_staff_who_may_change_books_but_not_offers_change_no_stock(client):
     assert save_form(clerk, url, form, title="Emma") == {}
     offer.refresh_from_db(), offer.book.refresh_from_db()
     assert (offer.book.title, offer.stock_quantity, offer.price) == ("Emma", 3, 10)
+
+
+def test_contributors_are_merged_after_the_question_whose_name_stays(staff):
+    book = BookFactory(authors=["J. Doe"])
+    kept, other = ContributorFactory(name="Jane Doe"), Contributor.objects.get(name="J. Doe")
+    chosen = {"action": "merge_selected", "_selected_action": [kept.pk, other.pk], "index": 0}
+    question = staff.post("/admin/catalog/contributor/", chosen, follow=True)
+    url = question.redirect_chain[-1][0]
+    assert "Which name stays?" in question.text
+    assert staff.post(url, {"kept": "0"}).status_code == 200
+    assert Contributor.objects.filter(name="J. Doe").exists()
+    staff.post(url, {"kept": kept.pk})
+    assert list(book.contributors.all()) == [kept]
+    assert not Contributor.objects.filter(name="J. Doe").exists()

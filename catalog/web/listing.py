@@ -9,15 +9,16 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from bookstore.core.errors import Invalid
-from bookstore.core.pagination import Page, paginate
-from catalog.filters import BookFilter
+from catalog.filters import SORT_CHOICES, BookFilter
 from catalog.language import language_name
+from catalog.lists import BookList, list_books
 from catalog.models import Book, Format
 from catalog.prices import format_price
 
 PAGE_SIZE = 24
 
 WORDS: dict[str, Callable[[Any], str]] = {
+    "q": lambda question: _("“%(question)s”") % {"question": question},
     "genre": lambda genre: genre.name,
     "author": lambda part: _("Author: %(part)s") % {"part": part},
     "seller": lambda seller: _("Sold by %(seller)s") % {"seller": seller.name},
@@ -38,28 +39,54 @@ def listing(params: QueryDict, books: QuerySet[Book], **fixed: str) -> dict[str,
     Raises: Http404 for a page that is not there.
     """
     shown = BookFilter({**params.dict(), **fixed}, queryset=books.defer("description"))
-    page = page_of(shown, params)
+    found = found_by(shown, params)
     chosen = {name: value for name, value in shown.form.cleaned_data.items() if value not in (None, "")}
     removable = {name: value for name, value in chosen.items() if name not in fixed}
-    return {"form": shown.form, "chosen": chosen, "page": page, "chips": list(chips(removable, params))}
+    return {
+        "form": shown.form,
+        "chosen": chosen,
+        "page": found.page,
+        "chips": list(chips(removable, params)),
+        "sorts": sorts(chosen),
+        "matched": found.matched,
+        "very_words": query_of(params, literal="true"),
+        "free_words": query_of(params, literal=None),
+        "counted_for": query_of(params, sort=None),
+    }
 
 
-def page_of(shown: BookFilter, params: QueryDict) -> Page:
-    books = shown.qs
+def found_by(shown: BookFilter, params: QueryDict) -> BookList:
+    shown.qs  # noqa: B018 - reading it cleans the parameters
     try:
-        page = paginate(books, {"page": params.get("page", "1"), "size": str(PAGE_SIZE)}, sort=shown.order)
+        found = list_books(shown, {"page": params.get("page", "1"), "size": str(PAGE_SIZE)})
     except Invalid as error:
         raise Http404 from error
-    if page.page > page.last_page:
+    if found.page.page > found.page.last_page:
         raise Http404
-    return page
+    return found
+
+
+def sorts(chosen: dict[str, Any]) -> list[tuple[str, Any, bool]]:
+    """Return the orders to choose from, and whether each is chosen; the usual one comes first and goes unsaid."""
+    offered = SORT_CHOICES if "q" in chosen else SORT_CHOICES[1:]
+    usual = offered[0][0]
+    return [("" if value == usual else value, words, value == chosen.get("sort")) for value, words in offered]
 
 
 def chips(chosen: dict[str, Any], params: QueryDict) -> Iterator[tuple[str, str]]:
     """Yield what each choice says, and the query of the same list without it."""
     for name, words in WORDS.items():
         if name in chosen:
-            rest = params.copy()
-            del rest[name]
-            rest.pop("page", None)
-            yield words(chosen[name]), rest.urlencode()
+            gone = {"q": None, "literal": None} if name == "q" else {name: None}
+            yield words(chosen[name]), query_of(params, **gone)
+
+
+def query_of(params: QueryDict, **changes: str | None) -> str:
+    """Return the query of the first page of the same list with other values; None leaves one out."""
+    rest = params.copy()
+    rest.pop("page", None)
+    for name, value in changes.items():
+        rest.pop(name, None)
+        if value is not None:
+            rest[name] = value
+    return rest.urlencode()

@@ -1,0 +1,34 @@
+"""Acts on contributors."""
+
+from collections.abc import Collection
+
+from django.db import transaction
+
+from catalog.exceptions import AuthorNotFound
+from catalog.models import Contribution, Contributor
+from catalog.search.index import index_books
+
+
+@transaction.atomic
+def merge_contributors(kept_id: int, other_ids: Collection[int]) -> None:
+    """
+    Make one of several contributors who are the same person; bylines stay as printed.
+
+    Locks: the contributors by id, then their books. Raises: AuthorNotFound.
+    """
+    others = set(other_ids) - {kept_id}
+    if len(Contributor.objects.filter(pk__in={kept_id, *others}).locked()) < len(others) + 1:
+        raise AuthorNotFound
+    theirs = Contribution.objects.filter(contributor__in=others)
+    books = set(theirs.values_list("book_id", flat=True))
+    already = set(Contribution.objects.filter(contributor=kept_id, book__in=books).values_list("book_id", "role"))
+    for contribution in theirs.order_by("position", "pk"):
+        place = (contribution.book_id, contribution.role)
+        if place in already:
+            contribution.delete()
+        else:
+            already.add(place)
+            contribution.contributor_id = kept_id
+            contribution.save(update_fields=["contributor"])
+    Contributor.objects.filter(pk__in=others).delete()
+    index_books(books)
