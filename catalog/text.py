@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 from django.db import models
@@ -27,6 +28,7 @@ def sort_key(text: str) -> str:
     return BEFORE_THE_FIRST_LETTER.sub("", folded) or folded
 
 
+@lru_cache(maxsize=10_000)  # a list asks for fifty
 def slug_of(text: str, *, fallback: str) -> str:
     """Return a readable part of a URL in the text's own script, or `fallback` where it has nothing to use."""
     return slugify(text, allow_unicode=True)[:80].strip("-_") or fallback

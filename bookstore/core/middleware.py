@@ -3,11 +3,14 @@
 import re
 import secrets
 from collections.abc import Callable
+from functools import cache
 from time import perf_counter
 from urllib.parse import unquote_to_bytes
 
 import structlog
+from csp.constants import HEADER
 from csp.middleware import CSPMiddleware, PolicyParts
+from csp.utils import build_policy
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -120,6 +123,13 @@ def is_readable(request: HttpRequest) -> bool:
 class ContentSecurity(CSPMiddleware):
     """The content security policy of the settings; the admin's widgets need a looser one, so only it gets that."""
 
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        # Data has no scripts of its own, so its policy is always the same and need not be put together anew.
+        if response.headers.get("Content-Type") == "application/json" and not settings.DEBUG:
+            response.headers.setdefault(HEADER, policy_of_data())
+            return response
+        return super().process_response(request, response)
+
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
@@ -128,6 +138,11 @@ class ContentSecurity(CSPMiddleware):
         if match and "admin" in match.app_names:
             parts.update = settings.ADMIN_CONTENT_SECURITY_POLICY
         return parts
+
+
+@cache
+def policy_of_data() -> str:
+    return build_policy()
 
 
 class ShowErrors:

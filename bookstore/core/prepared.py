@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection
-from django.db.backends.postgresql.base import ServerBindingCursor
+from psycopg import Cursor
 from psycopg.rows import namedtuple_row
 
 
@@ -18,8 +18,8 @@ def prepared_rows(statement: str, values: Mapping[str, Any]) -> list[Any]:
     """
     connection.ensure_connection()
     with connection.wrap_database_errors:
-        # As Django makes its own cursors, so that queries are counted and logged as elsewhere.
-        cursor = ServerBindingCursor(connection.connection, row_factory=namedtuple_row)
-        with connection._prepare_cursor(cursor) as wrapped:
+        cursor = Cursor(connection.connection, row_factory=namedtuple_row)
+        # Wrapped as Django wraps its own, so that these queries are counted and logged as well.
+        with connection._prepare_cursor(cursor) as wrapped:  # type: ignore[attr-defined]
             wrapped.execute(statement, values)
             return wrapped.fetchall()

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from django.db import Error as DatabaseError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from bookstore.core.errors import as_busy
@@ -102,6 +102,9 @@ def run_import(
                 break
     if not request.is_dry_run:
         refresh_vocabulary()
+        with connection.cursor() as cursor:
+            # Until it is told, PostgreSQL plans as if the shop were still as empty as it was.
+            cursor.execute("ANALYZE")
     return account
 
 

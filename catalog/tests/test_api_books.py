@@ -83,6 +83,12 @@ def test_price_is_the_best_offers_and_stock_sums_the_active_ones(api):
     assert [offer["price"] for offer in shown["offers"]] == ["7.50", "8.00", "5.00"]
 
 
+@pytest.mark.parametrize("title", ["The Hobbit", "żółw", "吾輩は猫である", "50% & more?", "~", "a/b"])
+def test_a_book_names_the_address_of_its_page(api, title):
+    book = BookFactory(title=title)
+    assert api.get(f"/api/v1/books/{book.pk}").json()["url"] == book.get_absolute_url()
+
+
 def test_a_list_says_how_many_there_are_and_which_page_it_is(api):
     for title in "cab":
         BookFactory(title=title)

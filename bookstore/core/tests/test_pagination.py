@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 from django.db.models import F, QuerySet
 from django.db.models.functions import Length, NullIf
 from django.utils import timezone
 
+from bookstore.core import pagination
 from bookstore.core.errors import Invalid
 from bookstore.core.models import IdempotencyKey
 from bookstore.core.pagination import Page, PageTooDeep, Position, Sort, body, paginate
@@ -101,6 +103,21 @@ def test_count_asks_for_no_more_than_the_cap_and_neither_sorts_nor_computes(
         paginate(rows, {}, sort=Sort("length"), cap=3)
     count = queries[0]["sql"]
     assert "LIMIT 4" in count and "ORDER BY" not in count and "LENGTH" not in count
+
+
+def test_only_a_large_number_is_remembered_for_a_moment(
+    groups: QuerySet[Group], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert paginate(groups, {}, sort=NAME).total == 5
+    monkeypatch.setattr(pagination, "LARGE", 6)
+    Group.objects.create(name="f")
+    assert paginate(groups, {}, sort=NAME).total == 6
+    Group.objects.create(name="g")
+    assert paginate(groups, {}, sort=NAME).total == 6
+    assert paginate(groups.filter(name__gt="a"), {}, sort=NAME).total == 6
+    cache.clear()
+    assert paginate(groups, {}, sort=NAME).total == 7
+    cache.clear()
 
 
 def test_cursor_goes_through_all_rows_once(groups: QuerySet[Group]) -> None:
