@@ -1,7 +1,9 @@
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from catalog.api.books import BookOfferViewSet, BookViewSet, OfferViewSet
 from catalog.api.people import AuthorViewSet, GenreViewSet, SellerViewSet
+from catalog.api.search import FacetsView, SuggestView
 
 app_name = "catalog_api"
 
@@ -13,4 +15,8 @@ router.register("genres", GenreViewSet, "genre")
 router.register("authors", AuthorViewSet, "author")
 router.register("sellers", SellerViewSet, "seller")
 
-urlpatterns = router.urls
+urlpatterns = [
+    path("books/suggest", SuggestView.as_view(), name="suggest"),
+    path("books/facets", FacetsView.as_view(), name="facets"),
+    *router.urls,
+]

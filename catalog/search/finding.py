@@ -75,12 +75,13 @@ def isbn_of(question: str) -> str | None:
 
 def _meant(books: QuerySet[Book], words: Sequence[str]) -> list[str] | None:
     """Return what misspelt words meant: the most popular book that fits any reading of them tells which."""
+    lexemes = Func("vector", function="tsvector_to_array", output_field=ArrayField(TextField()))
     for choices in readings(words):
         query = " & ".join(f"({' | '.join(map(quoted, choice))})" for choice in choices)
-        lexemes = Func("search__vector", function="tsvector_to_array", output_field=ArrayField(TextField()))
-        fitting = books.filter(search__vector__matches=query).annotate(lexemes=lexemes)
-        found = fitting.order_by("-search__popularity", "search__book_id").values_list("lexemes", flat=True)[:1]
-        for of_the_book in found:
+        # Found first and sorted after: asked for the one most popular, PostgreSQL would walk all by popularity.
+        fitting = books.filter(search__vector__matches=query).order_by().values("pk")[: 10 * MOST_FOUND]
+        popular = BookSearch.objects.filter(pk__in=fitting).order_by("-popularity", "pk").annotate(lexemes=lexemes)
+        for of_the_book in popular.values_list("lexemes", flat=True)[:1]:
             return [next(word for word in choice if word in of_the_book) for choice in choices]
     return None
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -29,6 +30,12 @@ def cover(book: Book, *, eager: bool = False) -> dict[str, Any]:
 @register.filter
 def price(amount: Decimal, currency: str = "") -> str:
     return format_price(amount, currency)
+
+
+@register.filter
+def counted(count: int, is_capped: bool = False) -> str:
+    """Write how many there are, in brackets; where not all were counted, that there may be more."""
+    return f"({number_format(count, force_grouping=True)}{'+' if is_capped and count else ''})"
 
 
 @register.filter

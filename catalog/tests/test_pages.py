@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from catalog.models import Book, Contributor, Role
+from catalog.search.vocabulary import refresh_vocabulary
 from catalog.services import archive_book, credit
 from catalog.tests.factories import BookFactory, GenreFactory, OfferFactory, SellerFactory, SeriesFactory
 
@@ -138,6 +139,70 @@ def test_list_is_filtered_by_its_address(client: Client) -> None:
     assert response.context["chips"] == [("Travel", "max_price=20"), ("Up to €20.00", "genre=travel")]
 
 
+def test_search_is_a_choice_among_others(client: Client) -> None:
+    BookFactory(title="Sea Wind", genre=GenreFactory(name="Travel"))
+    BookFactory(title="Sea Rain")
+
+    response = client.get("/books/", {"q": "sea", "genre": "travel", "literal": "true"})
+
+    assert titles(response) == ["Sea Wind"]
+    assert response.context["chips"] == [("“sea”", "genre=travel"), ("Travel", "q=sea&literal=true")]
+    assert 'value="sea"' in response.text
+
+
+def test_best_match_is_an_order_only_of_what_was_searched(client: Client) -> None:
+    BookFactory(title="The Sea"), BookFactory(title="Sea")
+
+    by_title, found = client.get("/books/"), client.get("/books/?q=sea")
+
+    assert [value for value, _words, _chosen in by_title.context["sorts"][:2]] == ["", "-title"]
+    assert [value for value, _words, _chosen in found.context["sorts"][:2]] == ["", "title"]
+    assert (titles(by_title), titles(found)) == (["Sea", "The Sea"], ["Sea", "The Sea"])
+    assert titles(client.get("/books/?q=sea&sort=-title")) == ["The Sea", "Sea"]
+
+
+def test_misspelt_search_says_what_it_shows(client: Client) -> None:
+    BookFactory(title="The Hobbit", authors=["J.R.R. Tolkien"])
+    refresh_vocabulary()
+
+    meant, literal = client.get("/books/?q=tolkein&page=1"), client.get("/books/?q=tolkein&literal=true")
+
+    assert "Showing results for <strong>tolkien</strong>." in meant.text
+    assert 'href="?q=tolkein&amp;literal=true"' in meant.text
+    assert (titles(literal), literal.context["meant"]) == ([], "tolkien")
+    assert 'href="?q=tolkein"' in literal.text
+
+
+def test_search_without_a_result_shows_what_else_there_is(client: Client) -> None:
+    GenreFactory(name="Travel")
+    OfferFactory(book=BookFactory(title="Wind"))
+    BookFactory(title="Nobody sells it")
+
+    response = client.get("/books/", {"q": "<zzyzx>", "in_stock": "true"})
+
+    assert "We found nothing for “&lt;zzyzx&gt;”." in response.text
+    assert 'href="?q=%3Czzyzx%3E"' in response.text
+    assert [book.title for book in response.context["popular"]] == ["Wind"]
+
+
+def test_too_long_a_search_is_told_and_the_list_shown(client: Client) -> None:
+    BookFactory(title="Wind")
+
+    response = client.get("/books/", {"q": "x" * 501})
+
+    assert titles(response) == ["Wind"]
+    assert "at most 500 characters" in response.text
+
+
+def test_every_page_has_the_search_box_and_only_the_list_keeps_its_filters(client: Client) -> None:
+    book = BookFactory(genre=GenreFactory(name="Travel"))
+
+    for path in ["/", book.get_absolute_url(), "/genres/travel/", "/nowhere/", "/books/?page=99"]:
+        assert 'role="search">' in client.get(path).text
+        assert 'form="browse"' not in client.get(path).text
+    assert client.get("/books/?genre=travel").text.count('form="browse"') == 2
+
+
 def test_wrong_filter_is_named_and_the_others_count(client: Client) -> None:
     BookFactory(title="Wind", genre=GenreFactory(name="Travel"))
     BookFactory(title="Snow")
@@ -219,7 +284,16 @@ def fill(count: int) -> None:
 
 @pytest.mark.parametrize(
     ("name", "most"),
-    [("home", 12), ("books", 8), ("filtered", 8), ("book", 12), ("author", 8), ("genre", 8), ("seller", 8)],
+    [
+        ("home", 12),
+        ("books", 8),
+        ("filtered", 8),
+        ("found", 8),
+        ("book", 12),
+        ("author", 8),
+        ("genre", 8),
+        ("seller", 8),
+    ],
 )
 def test_queries_stay_few_and_do_not_grow(client: Client, name: str, most: int) -> None:
     fill(2)
@@ -229,6 +303,7 @@ def test_queries_stay_few_and_do_not_grow(client: Client, name: str, most: int) 
         "home": "/",
         "books": "/books/",
         "filtered": f"/books/?genre={book.genre.slug}&seller={offer.seller.slug}&sort=-price",  # type: ignore[union-attr]
+        "found": "/books/?q=book",
         "book": book.get_absolute_url(),
         "author": Contributor.objects.get(name="Ada Reader").get_absolute_url(),
         "genre": book.genre.parent.get_absolute_url(),  # type: ignore[union-attr]

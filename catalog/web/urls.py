@@ -5,6 +5,7 @@ from catalog.web import views
 app_name = "catalog"
 urlpatterns = [
     path("books/", views.books, name="books"),
+    path("books/facets/", views.facets, name="facets"),
     path("books/<int:pk>/<str:slug>/", views.book, name="book"),
     path("authors/<int:pk>/<str:slug>/", views.author, name="author"),
     path("genres/<str:slug>/", views.genre, name="genre"),

@@ -1,17 +1,21 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from catalog.covers import cover_key, draw_cover
+from catalog.filters import BookFilter
 from catalog.language import language_name
-from catalog.models import Book, Contribution, Contributor, Genre, Offer, Role, Seller
+from catalog.models import Book, Contribution, Contributor, Format, Genre, Offer, Role, Seller
+from catalog.prices import format_price
+from catalog.search.facets import count_facets, price_bands
+from catalog.search.finding import find
 from catalog.text import fold
-from catalog.web.listing import listing
+from catalog.web.listing import listing, query_of
 
 MORE_BOOKS = 6
 
@@ -23,7 +27,7 @@ CREDITS = {
     Role.NARRATOR: _("read by"),
 }
 
-# What the filter offers; others can be asked for in the address.
+# What the filter offers until those that there are have been counted; others can be asked for in the address.
 LANGUAGES = frozenset("ar cs da de el en es fa fi fr he hi hu it ja ko la nl no pl pt ru sv tr uk zh".split())
 
 
@@ -35,15 +39,70 @@ def books(request: HttpRequest) -> HttpResponse:
         **listing(request.GET, Book.objects.public()),
         "genres": [(genre, "\N{EM SPACE}" * depth) for depth, genre in Genre.objects.in_tree_order()],
         "sellers": Seller.objects.all(),
+        "price_bands": list(price_links(request.GET)),
+        "searches_here": True,
     }
-    context["languages"] = language_choices(context["chosen"].get("language"))
+    chosen = context["chosen"]
+    context["languages"] = with_counts(language_choices(LANGUAGES, chosen.get("language")), {})
+    if "q" in chosen and not context["page"].items:
+        context["popular"] = Book.objects.public().in_stock().defer("description").order_by("-popularity", "pk")[:6]
+        context["meant"] = meant_by(chosen["q"]) if "literal" in chosen else None
     return render(request, "catalog/books.html", context)
 
 
-def language_choices(chosen: str | None) -> list[tuple[str, str]]:
-    """Return the languages to choose from, by name."""
-    tags = {*LANGUAGES, chosen} if chosen else LANGUAGES
-    return sorted(((tag, language_name(tag)) for tag in tags), key=lambda choice: fold(choice[1]))
+def price_links(params: QueryDict) -> Iterator[tuple[str, str]]:
+    """Yield what each band of prices says, and the query of the same list within it."""
+    for low, high in price_bands():
+        if low is None:
+            words = _("Up to %(high)s")
+        elif high is None:
+            words = _("From %(low)s")
+        else:
+            words = _("%(low)s to %(high)s")
+        ends = {"min_price": low, "max_price": high}
+        shown = {"low": low and format_price(low), "high": high and format_price(high)}
+        yield words % shown, query_of(params, **{name: end and str(end) for name, end in ends.items()})
+
+
+def meant_by(question: str) -> str | None:
+    """Return the words that a question is misspelt for, as far as some book has them."""
+    matched = find(question, Book.objects.public()).matched
+    return matched.phrase if matched and matched.by == "spelling" else None
+
+
+@require_safe
+def facets(request: HttpRequest) -> HttpResponse:
+    """Answer with a part of the list's page that comes after it: the counts beside the filters."""
+    chosen = BookFilter(request.GET.dict(), Book.objects.public())
+    counts = count_facets(chosen)
+    language = chosen.form.cleaned_data.get("language")
+    context = {
+        "facets": counts,
+        "genres": with_counts(genre_choices(), {row.id: row.count for row in counts.genres}),
+        "sellers": with_counts(Seller.objects.values_list("pk", "name"), {row.id: row.count for row in counts.sellers}),
+        "formats": with_counts(Format.choices, {row.value: row.count for row in counts.formats}),
+        "languages": with_counts(
+            language_choices([row.value for row in counts.languages], language),
+            {row.value: row.count for row in counts.languages},
+        ),
+        "language": language,
+    }
+    return render(request, "catalog/facets.html", context)
+
+
+def genre_choices() -> list[tuple[int, str]]:
+    """Return the genres to choose from, those below others indented."""
+    return [(genre.pk, "\N{EM SPACE}" * depth + genre.name) for depth, genre in Genre.objects.in_tree_order()]
+
+
+def with_counts(choices: Iterable[tuple[Any, Any]], counts: Mapping[Any, int]) -> list[tuple[Any, Any, int]]:
+    return [(value, words, counts.get(value, 0)) for value, words in choices]
+
+
+def language_choices(tags: Iterable[str], chosen: str | None) -> list[tuple[str, str]]:
+    """Return the languages to choose from, by name; the chosen one is always among them."""
+    shown = {*tags, chosen} if chosen else set(tags)
+    return sorted(((tag, language_name(tag)) for tag in shown), key=lambda choice: fold(choice[1]))
 
 
 def address_without_blanks(request: HttpRequest) -> str:

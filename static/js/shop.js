@@ -8,8 +8,14 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
 });
 
 document.addEventListener("htmx:afterSettle", ({ target }) => {
-  const news = target.querySelector?.("[data-news]");
-  if (!news) return;
-  document.getElementById("news").textContent = news.textContent;
-  if (document.activeElement === document.body) news.focus();
+  const news = [...(target.querySelectorAll?.("[data-news]") ?? [])];
+  if (!news.length) return;
+  document.getElementById("news").textContent = news.map((part) => part.textContent).join(". ");
+  if (document.activeElement === document.body) news[0].focus();
+});
+
+// Choices that come late, with their counts, keep what was chosen meanwhile.
+document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } }) => {
+  const select = target.matches("select") && fragment.firstElementChild;
+  if (select && [...select.options].some((option) => option.value === target.value)) select.value = target.value;
 });

@@ -7,8 +7,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from bookstore.web.tests.shop import Shop
 
-# Addresses among the pages' that answer with something else.
-OTHERS = {"accounts:logout", "catalog:cover", "web:media", "web:robots"}
+# Addresses among the pages' that answer with something else, or only with a part of a page.
+OTHERS = {"accounts:logout", "catalog:cover", "catalog:facets", "web:media", "web:robots"}
 
 
 def names_in(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
