@@ -52,9 +52,9 @@ check: setup  ## Check format, lint, types, import rules, migrations, templates,
 	DEBUG=off SECRET_KEY="$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))')" \
 		$(PYTHON) manage.py check --deploy --fail-level WARNING
 
-bench: setup  ## Measure requests per second and latencies of a running shop
+bench: setup  ## Measure shops of ten thousand and a million books (which are made first, in minutes)
 	$(call setup,static)
-	$(PYTHON) -m bench
+	$(PYTHON) -m bench --books 10000 --books 1000000 --reprice
 
 soak: setup  ## Run the long loops: kills, races, restarts
 	$(PYTHON) -m pytest -m soak

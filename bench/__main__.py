@@ -1,111 +1,105 @@
 """
-Measure a running shop: `python -m bench [path …]` prints requests per second and latencies of its main doors.
+Measure shops of several sizes: `python -m bench --books 10000 --books 1000000`.
 
-Starts the real thing (`manage.py run`: PostgreSQL, web processes, job worker) on a spare port. The data are a
-fresh demo catalogue, or those of DATA_DIR where that is set. The client runs on the same machine and takes its
-share of the processors, so the numbers are for comparing commits, not for planning.
+For each it opens the real thing (`manage.py run`: PostgreSQL, web processes, job worker), asks it for lists,
+details, searches and facets by API and page, and prints requests per second and latencies, with the time that the
+database took. Beside them stand two yardsticks: a Django view that does nothing, on the same server, and the bare
+statements of each question. The clients share the machine with the server, so the numbers are for comparing
+commits and sizes, not for planning.
 """
 
 import argparse
-import json
 import os
 import platform
-import signal
-import socket
-import statistics
 import subprocess
 import sys
-import tempfile
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-START_PATIENCE = 120  # seconds
+from bench.load import Figures, measure
+from bench.shop import ROOT, Shop, empty_view
+
+HEADER = (
+    f"{'':<34}{'req/s':>7}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}{'db p50':>9}{'db p95':>8}{'cold':>8}{'queries':>9}"
+)
 
 
-class Shop:
-    """A shop that answers on `port`."""
-
-    def __init__(self, port: int):
-        self.port = port
-
-    def connection(self) -> HTTPConnection:
-        return HTTPConnection("127.0.0.1", self.port, timeout=30)
-
-    def get(self, path: str) -> bytes:
-        with closing(self.connection()) as connection:
-            return fetch(connection, path)
-
-
-def fetch(connection: HTTPConnection, path: str) -> bytes:
-    connection.request("GET", path, headers={"Host": "localhost"})
-    response = connection.getresponse()
-    body = response.read()
-    if response.status != 200:
-        raise SystemExit(f"{path} answers {response.status}: nothing to measure.")
-    return body
-
-
-@contextmanager
-def open_shop(data: str, processes: int) -> Iterator[Shop]:
-    with socket.create_server(("127.0.0.1", 0)) as spare:
-        port = spare.getsockname()[1]
-    environment = {
-        **os.environ,
-        "DATA_DIR": data,
-        "PORT": str(port),
-        "WEB_PROCESSES": str(processes),
-        "LOG_LEVEL": "ERROR",
-    }
-    supervisor = subprocess.Popen(
-        [sys.executable, ROOT / "manage.py", "run"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+def main() -> None:
+    options = read_options()
+    tell(
+        f"commit {commit()}; Python {platform.python_version()}; {options.processes} web processes and "
+        f"{options.clients} clients on the same {os.cpu_count()} processors; {options.seconds:g} s for each line, "
+        "warm\ndb: the bare statements of one request, run alone; cold: the first of its kind, just started\n"
     )
-    try:
-        shop = Shop(port)
-        wait_until_ready(shop, supervisor)
-        yield shop
-    finally:
-        supervisor.send_signal(signal.SIGINT)
-        supervisor.wait()
+    with empty_view(options.processes) as port:
+        tell(HEADER)
+        tell(line("a Django view that does nothing", run(port, ["/"], options)))
+    rates = [measure_shop(books, options) for books in options.books]
+    compare(rates, options.books)
 
 
-def wait_until_ready(shop: Shop, supervisor: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_PATIENCE
-    while supervisor.poll() is None and time.monotonic() < deadline:
-        try:
-            shop.get("/readyz")
-            return
-        except (OSError, HTTPException, SystemExit):
-            time.sleep(0.2)
-    raise SystemExit("The shop did not open.")
+def measure_shop(books: int, options: argparse.Namespace) -> dict[str, float]:
+    """Print what a shop of this size does; return the rates."""
+    shop = Shop(options.folder / str(books), options.processes)
+    shop.fill(books)
+    held, asked = shop.ask("rows"), shop.ask("database_times", options.only)
+    tell(f"\n{held['books']:,} books, {held['offers']:,} offers, {held['size']}, PostgreSQL {held['postgresql']}")
+    tell(HEADER)
+    rates = {}
+    with shop.open() as port:
+        tell(line("/healthz, through all middleware", run(port, ["/healthz"], options)))
+        for kind, found in asked.items():
+            if found["status"] != 200:
+                tell(f"{kind:<34}not measured: answers {found['status']}")
+                continue
+            figures = run(port, found["paths"], options)
+            rates[kind] = figures.rate
+            told = f"{found['p50']:>9.1f}{found['p95']:>8.1f}{found['cold']:>8.1f}{found['statements']:>9}"
+            tell(line(kind, figures) + told)
+    if options.reprice:
+        tell_reprice(shop)
+    return rates
 
 
-def measure(shop: Shop, path: str, *, clients: int, seconds: float) -> list[float]:
-    """Ask for one page again and again from several clients; return the latencies in milliseconds."""
-    latencies: list[list[float]] = [[] for _ in range(clients)]
-
-    def ask(mine: list[float], until: float) -> None:
-        with closing(shop.connection()) as connection:
-            while (began := time.perf_counter()) < until:
-                fetch(connection, path)
-                mine.append((time.perf_counter() - began) * 1000)
-
-    until = time.perf_counter() + seconds
-    threads = [threading.Thread(target=ask, args=(mine, until)) for mine in latencies]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [latency for mine in latencies for latency in mine]
+def run(port: int, paths: list[str], options: argparse.Namespace) -> Figures:
+    measure(port, paths, clients=options.clients, seconds=1)  # the first requests load code and fill caches
+    return measure(port, paths, clients=options.clients, seconds=options.seconds)
 
 
-def row(path: str, latencies: list[float], seconds: float) -> str:
-    cuts = statistics.quantiles(latencies, n=100)
-    return f"{path:<24}{len(latencies) / seconds:>8.0f}{cuts[49]:>9.1f}{cuts[94]:>9.1f}{cuts[98]:>9.1f}"
+def tell_reprice(shop: Shop) -> None:
+    done = shop.ask("reprice")
+    tell(
+        f"\n{done['offers']:,} offers repriced in {done['seconds']:.0f} s; search table and indexes, before and after:"
+    )
+    for name, before in done["before"].items():
+        tell(f"  {name:<34}{before:>14,}{done['after'][name]:>14,}")
+
+
+def compare(rates: list[dict[str, float]], books: list[int]) -> None:
+    """Print what is left of the first shop's rate in each larger one."""
+    for size, larger in zip(books[1:], rates[1:], strict=False):
+        tell(f"\nRate with {size:,} books by that with {books[0]:,}:")
+        for kind, rate in larger.items():
+            if rates[0].get(kind):
+                tell(f"  {kind:<34}{rate / rates[0][kind]:>6.2f}")
+
+
+def line(name: str, figures: Figures) -> str:
+    return f"{name:<34}{figures.rate:>7.0f}{figures.p50:>8.1f}{figures.p95:>8.1f}{figures.p99:>8.1f}"
+
+
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description="Measure shops of several sizes.")
+    parser.add_argument("--books", type=int, action="append", help="size of a shop; may be repeated (default 10000)")
+    parser.add_argument("--only", default="", help="measure the lines that contain this, such as “search”")
+    parser.add_argument("--seconds", type=float, default=5, help="for each line")
+    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="of the web server")
+    parser.add_argument("--reprice", action="store_true", help="reprice 100,000 offers, too, which takes a while")
+    folder = Path(os.environ.get("DATA_DIR") or ROOT / "var") / "bench"
+    parser.add_argument("--folder", type=Path, default=folder.resolve(), help="where the shops are kept")
+    options = parser.parse_args()
+    options.books = options.books or [10_000]
+    return options
 
 
 def commit() -> str:
@@ -118,30 +112,9 @@ def commit() -> str:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench", description="Measure a running shop.")
-    parser.add_argument("paths", nargs="*", help="what to ask for; without any, the main doors")
-    parser.add_argument("--seconds", type=float, default=5, help="for each path")
-    parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="of the web server")
-    options = parser.parse_args()
-
-    with (
-        tempfile.TemporaryDirectory() as fresh,
-        open_shop(os.environ.get("DATA_DIR") or fresh, options.processes) as shop,
-    ):
-        books = json.loads(shop.get("/api/v1/books?size=1"))
-        one = f"/api/v1/books/{books['items'][0]['id']}" if books["items"] else "/readyz"
-        sys.stdout.write(
-            f"commit {commit()}; {books['total']} books; {options.processes} web processes; {options.clients} clients "
-            f"on the same {os.cpu_count()} processors; Python {platform.python_version()}\n\n"
-            f"{'':<24}{'req/s':>8}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}\n"
-        )
-        for path in options.paths or ["/healthz", "/api/v1/books", one, "/books/"]:
-            shop.get(path)  # one that fails ends it here
-            measure(shop, path, clients=options.clients, seconds=1)  # the first requests load code and fill caches
-            latencies = measure(shop, path, clients=options.clients, seconds=options.seconds)
-            sys.stdout.write(row(path, latencies, options.seconds) + "\n")
+def tell(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,86 @@
+"""Making many books: in batches that are committed one by one, so that whoever stops it keeps what is there."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from catalog import services
+from catalog.making.copying import TABLES, write_books
+from catalog.making.inventing import ISBN_PREFIX, LAST_PLACE, Inventor, place_of
+from catalog.making.words import Names, Words
+from catalog.models import Book, Contribution, Genre, Role, Seller
+from catalog.search.vocabulary import refresh_vocabulary
+
+BATCH_SIZE = 5_000
+MOST_BOOKS = LAST_PLACE + 1  # as many as our range of ISBNs has
+MOST_KNOWN = 20_000  # books of the shop that words and names are taken from
+ADVISORY_LOCK = 7_201_002  # two at once would give out the same ISBNs
+MORE_SELLERS = ("Second Shelf", "Corner Bookshop")
+
+
+class CannotMake(Exception):
+    """So many books cannot be made, or not now."""
+
+
+def make_books(count: int, *, seed: int = 0, tell: Callable[[int], None] = lambda made: None) -> None:
+    """
+    Add made-up books to the shop, with offers, stock and all; `tell` hears after each batch how many there are.
+
+    The same seed makes the same books after the same books. Locks: one advisory lock, for all the time.
+    Raises: CannotMake.
+    """
+    with _alone():
+        first = _next_place()
+        if not 0 < count <= MOST_BOOKS - first:
+            raise CannotMake(f"Between 1 and {MOST_BOOKS - first:,} books can be made in this shop.")
+        inventor = _inventor()
+        for start in range(first, first + count, BATCH_SIZE):
+            end = min(start + BATCH_SIZE, first + count)
+            random = Random(f"{seed}:{start}")  # noqa: S311 - nothing here is secret
+            with transaction.atomic():
+                write_books([inventor.book(place, random) for place in range(start, end)], timezone.now())
+            tell(end - first)
+        refresh_vocabulary()
+        _tell_the_planner()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
+        if cursor.fetchone() != (True,):
+            raise CannotMake("Somebody else is making books in this shop.")
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+
+
+def _next_place() -> int:
+    last = Book.objects.filter(isbn__startswith=ISBN_PREFIX).aggregate(last=Max("isbn"))["last"]
+    return place_of(last) + 1 if last else 0
+
+
+def _inventor() -> Inventor:
+    """Prepare to invent: from the words, names and genres that the shop has; sellers are made until there are three."""
+    known = Book.objects.exclude(isbn__startswith=ISBN_PREFIX).order_by("-popularity", "pk")[:MOST_KNOWN]
+    authors = Contribution.objects.filter(book__in=known.values("pk"), role=Role.AUTHOR)
+    names = authors.order_by("-book__popularity", "pk").values_list("contributor__name", flat=True)
+    services.store_seller()
+    for name in MORE_SELLERS[: max(0, 3 - Seller.objects.count())]:
+        services.create_seller(name)
+    return Inventor(
+        Words(known.values_list("title", flat=True)),
+        Names(list(dict.fromkeys(names))),
+        list(Genre.objects.order_by("pk").values_list("pk", flat=True)),
+        list(Seller.objects.order_by("-is_store", "pk").values_list("pk", flat=True)),
+    )
+
+
+def _tell_the_planner() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(model._meta.db_table for model in TABLES)}")
