@@ -72,7 +72,7 @@ def listed(item: type[serializers.Serializer]) -> type[serializers.Serializer]:
     """Describe a page of these items, as `pagination.body` returns it."""
     fields = {
         "items": item(many=True),
-        "total": serializers.IntegerField(help_text="Counted up to a cap."),
+        "total": serializers.IntegerField(help_text="Counted up to a cap; from 1,000 on it may be some seconds old."),
         "total_is_capped": serializers.BooleanField(required=False, help_text="Only there when there are more."),
         "page": serializers.IntegerField(),
         "size": serializers.IntegerField(),
