@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.load import Figures, measure
+from bench.load import Figures, NothingToMeasure, measure
 from bench.shop import ROOT, Shop, empty_view
 
 HEADER = (
@@ -51,7 +51,11 @@ def measure_shop(books: int, options: argparse.Namespace) -> dict[str, float]:
             if found["status"] != 200:
                 tell(f"{kind:<34}not measured: answers {found['status']}")
                 continue
-            figures = run(port, found["paths"], options)
+            try:
+                figures = run(port, found["paths"], options)
+            except NothingToMeasure as error:
+                tell(f"{kind:<34}not measured: {error}")
+                continue
             rates[kind] = figures.rate
             told = f"{found['p50']:>9.1f}{found['p95']:>8.1f}{found['cold']:>8.1f}{found['statements']:>9}"
             tell(line(kind, figures) + told)

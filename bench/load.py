@@ -26,6 +26,10 @@ class Figures(NamedTuple):
         return cls(len(latencies) / seconds, cuts[49], cuts[94], cuts[98])
 
 
+class NothingToMeasure(Exception):
+    """An answer that is none."""
+
+
 class Client:
     """One connection that is kept, and the request under way on it."""
 
@@ -39,14 +43,14 @@ class Client:
         self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
 
     def is_answered(self) -> bool:
-        """Take what has come; tell whether the answer is whole. Ends the run where it is none to measure."""
+        """Take what has come; tell whether the answer is whole. Raises: NothingToMeasure."""
         part = self.socket.recv(262_144)
         self.received += part
         head = self.received.find(END_OF_HEADERS)
         if head < 0 and part:
             return False
         if not self.received.startswith(b"HTTP/1.1 200"):
-            raise SystemExit(f"{self.path} answers {bytes(self.received[:80])!r}: nothing to measure.")
+            raise NothingToMeasure(f"{self.path} answers {self.received[9:12].decode() or 'nothing'}")
         start = self.received[: head + 2].lower().index(LENGTH) + len(LENGTH)
         length = int(self.received[start : self.received.index(b"\r", start)])
         return len(self.received) >= head + len(END_OF_HEADERS) + length
@@ -62,7 +66,7 @@ def measure(port: int, paths: list[str], *, clients: int, seconds: float) -> Fig
             selector.register(each.socket, selectors.EVENT_READ, each)
             each.ask(next(following))
         began = time.perf_counter()
-        while (now := time.perf_counter()) < began + seconds:
+        while (now := time.perf_counter()) < began + seconds or not latencies:
             for key, _events in selector.select(1):
                 client: Client = key.data
                 if client.is_answered():

@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from rest_framework.test import APIClient
 
 from accounts.tests.factories import StaffFactory, UserFactory
 from catalog import services
@@ -13,18 +12,6 @@ from catalog.tests.factories import BookFactory, GenreFactory, OfferFactory, Sel
 pytestmark = pytest.mark.django_db
 
 ISBN = "9780261102217"
-
-
-@pytest.fixture
-def api() -> APIClient:
-    return APIClient()
-
-
-@pytest.fixture
-def staff() -> APIClient:
-    client = APIClient()
-    client.force_login(StaffFactory())
-    return client
 
 
 def problem(response: Any) -> tuple[int, str]:

@@ -1,24 +1,11 @@
 import pytest
-from rest_framework.test import APIClient
 
-from accounts.tests.factories import StaffFactory, UserFactory
+from accounts.tests.factories import UserFactory
 from catalog.models import Genre
 from catalog.tests.factories import BookFactory, ContributorFactory, GenreFactory, SellerFactory
 from catalog.tests.test_api_books import fields_at_fault, problem
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def api() -> APIClient:
-    return APIClient()
-
-
-@pytest.fixture
-def staff() -> APIClient:
-    client = APIClient()
-    client.force_login(StaffFactory())
-    return client
 
 
 def test_genres_are_listed_with_their_parents(api):
