@@ -120,7 +120,7 @@ def _most_popular(books: QuerySet[Book], query: str, phrase: str) -> tuple[list[
     if len(ids) <= MOST_FOUND:
         return ids, False
     # The most popular might leave out the very book whose title was asked for.
-    return list(dict.fromkeys([*_titled(fitting, phrase), *ids]))[:MOST_FOUND], True
+    return list(dict.fromkeys([*_titled(books, phrase), *ids]))[:MOST_FOUND], True
 
 
 def _titled(books: QuerySet[Book], key: str) -> list[int]:
