@@ -107,7 +107,7 @@ def _fitting(books: QuerySet[Book], words: Sequence[str]) -> Found | None:
     if len(found) >= FEW:
         return Found(found, is_capped, Matched("words", phrase), exact)
     more, is_capped = _most_popular(books, query, phrase)
-    found += [pk for pk in _ranked(more, query, phrase) if pk not in set(ids)]
+    found = list(dict.fromkeys([*found, *_ranked(more, query, phrase)]))[:MOST_FOUND]
     by: By = "words" if len(found) == len(ids) else "prefix"
     return Found(found, is_capped, Matched(by, phrase), query) if found else None
 

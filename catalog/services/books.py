@@ -108,8 +108,9 @@ def credit(book: Book, role: Role, names: Sequence[str]) -> None:
     )
     if role == Role.AUTHOR:
         book.byline = byline
-        book.save(update_fields=["byline", "updated_at"])
-    index_books([book.pk])
+        book.save(update_fields=["byline", "updated_at"])  # which indexes it, credits and all
+    else:
+        index_books([book.pk])
 
 
 class Credit(NamedTuple):
@@ -142,8 +143,9 @@ def put_credits(book_id: int, credits: Iterable[Credit]) -> None:
     book.contributions.exclude(pk__in=[one.pk for one in wanted]).delete()
     if follows:
         book.byline = _byline_of(_authors(book))
-        book.save(update_fields=["byline", "updated_at"])
-    index_books([book.pk])
+        book.save(update_fields=["byline", "updated_at"])  # which indexes it, credits and all
+    else:
+        index_books([book.pk])
 
 
 def _authors(book: Book) -> list[str]:

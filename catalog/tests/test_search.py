@@ -222,3 +222,13 @@ def test_popularity_counts_what_was_sold_lately_in_coarse_steps():
     books = Book.objects.order_by("pk").values_list("popularity", "search__popularity")
     assert list(books) == [(100, 100), (3, 3), (40, 40)]
     assert services.refresh_popularity() == 0
+
+
+def test_beginnings_fill_up_to_as_many_as_are_ranked_and_no_more(monkeypatch):
+    monkeypatch.setattr("catalog.search.finding.MOST_FOUND", 5)
+    BookFactory(title="Sun")
+    for number in range(8):
+        BookFactory(title=f"Sunday {number}", popularity=100)
+    found = search("sun")
+    assert found["items"][0]["title"] == "Sun"
+    assert (found["matched"]["by"], found["total"], found["total_is_capped"]) == ("prefix", 5, True)
