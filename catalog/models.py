@@ -1,5 +1,6 @@
 """What the shop sells, who sells it, and every copy that came or went."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Self
 
@@ -110,18 +111,23 @@ class Seller(SluggedModel):
         return reverse("catalog:seller", args=[self.slug])
 
 
+def ids_below(genres: Iterable[tuple[int, int | None]], genre_id: int) -> set[int]:
+    """Return the ids of a genre and of all below it; `genres` are ids with that of the parent."""
+    children: dict[int | None, list[int]] = {}
+    for pk, parent in genres:
+        children.setdefault(parent, []).append(pk)
+    found, waiting = set(), [genre_id]
+    while waiting:
+        pk = waiting.pop()
+        found.add(pk)
+        waiting += [child for child in children.get(pk, []) if child not in found]
+    return found
+
+
 class GenreQuerySet(LockableQuerySet["Genre"]):
     def below(self, genre_id: int) -> set[int]:
         """Return the ids of a genre and of all genres below it."""
-        children: dict[int | None, list[int]] = {}
-        for pk, parent in self.model.objects.values_list("id", "parent_id"):
-            children.setdefault(parent, []).append(pk)
-        found, waiting = set(), [genre_id]
-        while waiting:
-            pk = waiting.pop()
-            found.add(pk)
-            waiting += [child for child in children.get(pk, []) if child not in found]
-        return found
+        return ids_below(self.model.objects.values_list("id", "parent_id"), genre_id)
 
     def line_to(self, genre_id: int | None) -> list["Genre"]:
         """Return the genres from the top of the tree down to this one; none for None."""

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from bookstore.core.querysets import constraint_of
 from catalog.exceptions import FieldsInvalid, GenreConflict, GenreInUse, GenreNotFound
-from catalog.models import Genre
+from catalog.models import Genre, ids_below
 
 
 @transaction.atomic
@@ -26,13 +26,15 @@ def change_genre(genre_id: int, *, name: str | None = None, parent_id: int | Non
     Locks: all genres when moving, so that two moves cannot make a ring.
     Raises: GenreNotFound, GenreConflict, FieldsInvalid.
     """
-    genres = Genre.objects.all() if move else Genre.objects.filter(pk=genre_id)
-    genre = next((genre for genre in genres.locked() if genre.pk == genre_id), None)
+    genres = (Genre.objects.all() if move else Genre.objects.filter(pk=genre_id)).locked()
+    genre = next((genre for genre in genres if genre.pk == genre_id), None)
     if genre is None:
         raise GenreNotFound
     if name is not None:
         genre.name = name
     if move:
+        if parent_id in ids_below(((one.pk, one.parent_id) for one in genres), genre_id):
+            raise FieldsInvalid(fields={"parent_id": _("A genre cannot hang below itself.")})
         _place(genre, parent_id)
     _save(genre)
     return genre
@@ -53,11 +55,8 @@ def delete_genre(genre_id: int) -> None:
 
 
 def _place(genre: Genre, parent_id: int | None) -> None:
-    if parent_id is not None:
-        if not Genre.objects.filter(pk=parent_id).exists():
-            raise FieldsInvalid(fields={"parent_id": _("There is no such genre.")})
-        if genre.pk and parent_id in Genre.objects.below(genre.pk):
-            raise FieldsInvalid(fields={"parent_id": _("A genre cannot hang below itself.")})
+    if parent_id is not None and not Genre.objects.filter(pk=parent_id).exists():
+        raise FieldsInvalid(fields={"parent_id": _("There is no such genre.")})
     genre.parent_id = parent_id
 
 
