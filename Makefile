@@ -2,7 +2,7 @@
 # as in: make run PORT=8001 DATA_DIR=/srv/shop
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test chromium check bench soak shell lock clean
+.PHONY: help setup run test chromium check stubs bench soak shell lock clean
 
 PYTHON := .venv/bin/python
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
@@ -21,7 +21,7 @@ help:  ## List what there is
 setup:
 	$(call setup)
 
-run:  ## Open the shop: database, web server and job worker until Ctrl-C (PORT=8000, DATA_DIR=var)
+run:  ## Open the shop: database, web, job and gRPC server until Ctrl-C (PORT=8000, DATA_DIR=var)
 	$(call setup,static)
 	@exec $(PYTHON) manage.py run --with-parent
 
@@ -31,7 +31,7 @@ test check soak: export DEBUG = on
 test: chromium setup check  ## Check and test everything (BROWSER=off leaves the browser tests out)
 	$(PYTHON) -m pytest -n auto --dist loadfile $(if $(filter off,$(BROWSER)),-m "not soak and not browser")
 	@echo
-	@echo "Checked: format, lint, types, import rules, migrations, templates, deployment, API document."
+	@echo "Checked: format, lint, types, import rules, stubs, migrations, templates, deployment, API document."
 	@echo "Tested on PostgreSQL: all but the long loops of 'make soak'."
 	@echo "Browser tests: $(if $(filter off,$(BROWSER)),NOT RUN (BROWSER=off),run in $(CHROMIUM))."
 
@@ -41,11 +41,20 @@ ifneq ($(BROWSER),off)
 		'name it by CHROMIUM=/path, or leave them out by BROWSER=off' >&2; exit 1; }
 endif
 
-check: setup  ## Check format, lint, types, import rules, migrations, templates, deployment, API document
+# Into the folder that is its argument.
+protoc = $(PYTHON) -m grpc_tools.protoc -I. --python_out=$(1) --grpc_python_out=$(1) cart/rpc/cart.proto
+
+stubs: setup  ## Make the gRPC stubs anew, after a change of cart/rpc/cart.proto
+	$(call protoc,.)
+
+check: setup  ## Check format, lint, types, import rules, stubs, migrations, templates, deployment, API document
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
 	$(PYTHON) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	@made=$$(mktemp -d) && trap 'rm -r "$$made"' EXIT && $(call protoc,"$$made") && \
+		for stub in cart_pb2.py cart_pb2_grpc.py; do diff -u "cart/rpc/$$stub" "$$made/cart/rpc/$$stub" \
+			|| { echo "$$stub is not made of cart.proto as it is: make stubs" >&2; exit 1; }; done
 	$(PYTHON) -m djlint --lint --quiet templates
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) manage.py spectacular --validate --fail-on-warn --file /dev/null
@@ -54,7 +63,7 @@ check: setup  ## Check format, lint, types, import rules, migrations, templates,
 
 bench: setup  ## Measure shops of ten thousand and a million books (which are made first, in minutes)
 	$(call setup,static)
-	$(PYTHON) -m bench --books 10000 --books 1000000 --reprice
+	$(PYTHON) -m bench --books 10000 --books 1000000 --reprice --prebooks 100000
 
 soak: setup  ## Run the long loops: kills, races, restarts
 	$(PYTHON) -m pytest -m soak

@@ -3,12 +3,15 @@ Every setting of the shop. What differs between machines comes from the environm
 and is listed in the README's table; a missing or malformed value stops the start with one sentence.
 """
 
+import hmac
 import os
 import re
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import environ
 import orjson
@@ -72,6 +75,12 @@ def log_level(raw: str) -> str:
     return raw.upper()
 
 
+def web_address(raw: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", raw):
+        raise ValueError(f"{raw!r} is not an address such as https://shop.example")
+    return raw.rstrip("/")
+
+
 def database(raw: str) -> dict[str, Any]:
     scheme = raw.partition("://")[0]
     if scheme not in {"postgres", "postgresql"}:
@@ -111,15 +120,37 @@ TRUST_PROXY = read("TRUST_PROXY", boolean, False)
 ALLOWED_HOSTS = read("ALLOWED_HOSTS", words, ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = read("CSRF_TRUSTED_ORIGINS", words, [])
 
+# How the shop is reached from outside, for links in mails: never taken from a request, which may lie.
+SITE_URL = read(
+    "SITE_URL", web_address, f"http://localhost:{PORT}" if IS_LOCAL or DEBUG else f"https://{ALLOWED_HOSTS[0]}"
+)
+
 STORE_NAME = read("STORE_NAME", str, "Quire Books")
 STORE_CURRENCY = read("STORE_CURRENCY", currency, "EUR")
+
+CART_MOST_COPIES = read("CART_MOST_COPIES", whole_number(1, 10_000), 20)
+CART_MOST_LINES = read("CART_MOST_LINES", whole_number(1, 1_000), 50)
 
 WEB_HOST = read("WEB_HOST", str, "127.0.0.1" if IS_LOCAL else "0.0.0.0")  # noqa: S104  a server's only door
 WEB_PROCESSES = read("WEB_PROCESSES", whole_number(1, 64), min(os.cpu_count() or 1, 8))
 WEB_THREADS = read("WEB_THREADS", whole_number(1, 256), 4)
+GRPC_HOST = read("GRPC_HOST", str, WEB_HOST)
+GRPC_PORT = read("GRPC_PORT", whole_number(1, 65535), 50051)
+GRPC_THREADS = read("GRPC_THREADS", whole_number(1, 256), 16)
 DATABASE_POOL_SIZE = read("DATABASE_POOL_SIZE", whole_number(0, 256), 0)
 STATEMENT_TIMEOUT = read("STATEMENT_TIMEOUT", whole_number(0, 86400), 0)
 LOCK_TIMEOUT = read("LOCK_TIMEOUT", whole_number(0, 86400), 5)
+
+RATE_LIMITS = read("RATE_LIMITS", boolean, True)
+
+# Sign-in by Google and GitHub is offered where its client is named. The addresses are for a GitHub of one's own,
+# and for tests.
+GOOGLE_CLIENT_ID = os.environ.get("GOOGLE_CLIENT_ID", "")
+GOOGLE_CLIENT_SECRET = os.environ.get("GOOGLE_CLIENT_SECRET", "")
+GOOGLE_URL = read("GOOGLE_URL", web_address, "https://accounts.google.com")
+GITHUB_CLIENT_ID = os.environ.get("GITHUB_CLIENT_ID", "")
+GITHUB_CLIENT_SECRET = os.environ.get("GITHUB_CLIENT_SECRET", "")
+GITHUB_URL = read("GITHUB_URL", web_address, "https://github.com")
 
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 LOG_LEVEL = read("LOG_LEVEL", log_level, "INFO")
@@ -145,6 +176,14 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
+    "django_countries",
     "procrastinate.contrib.django",
     "rest_framework",
     "django_filters",
@@ -169,6 +208,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.NoteUse",
     "bookstore.core.middleware.ShowErrors",
 ]
 
@@ -188,6 +229,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "bookstore.web.context_processors.store",
+                "cart.context_processors.cart",
             ],
         },
     },
@@ -208,6 +250,7 @@ DATABASES = {
             "options": (
                 f"-c lock_timeout={LOCK_TIMEOUT}s -c statement_timeout={STATEMENT_TIMEOUT}s"
                 " -c plan_cache_mode=force_generic_plan"  # planning by its values anew is what preparing is to save
+                " -c jit=off -c work_mem=16MB -c random_page_cost=1.1"
             ),
             "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5} if DATABASE_POOL_SIZE else False,
         },
@@ -221,20 +264,89 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "full_name"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-LOGIN_URL = "accounts:login"
-LOGIN_REDIRECT_URL = "web:home"
-LOGOUT_REDIRECT_URL = "web:home"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "web:home"
+
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "accounts.web.forms.SignInForm",
+    "signup": "accounts.web.forms.SignUpForm",
+    "reset_password": "accounts.web.forms.AskForResetForm",
+    "reset_password_from_key": "accounts.web.forms.ResetPasswordForm",
+    "reauthenticate": "accounts.web.forms.ReauthenticateForm",
+    "change_password": "accounts.web.forms.ChangePasswordForm",
+    "add_email": "accounts.web.forms.ChangeEmailForm",
+}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"  # asked for, not demanded before buying
+ACCOUNT_CHANGE_EMAIL = True  # one e-mail an account; a new one counts once it is confirmed
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False  # programs that look at mails follow links too
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before what a thief of a session would do
+ACCOUNT_RATE_LIMITS = False  # counts in each process for itself; ours are in bookstore.core.rate_limits
+MFA_FORMS = {
+    "authenticate": "accounts.web.forms.CodeForm",
+    "reauthenticate": "accounts.web.forms.ReauthenticateByCodeForm",
+    "activate_totp": "accounts.web.forms.ActivateForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = STORE_NAME
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a telephone's clock may be wrong
+
+SOCIALACCOUNT_ONLY = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_ADAPTER = "accounts.social.SocialAdapter"
+SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = ""
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": []},
+    "github": {"OAUTH_PKCE_ENABLED": True, "APPS": []},
+}
+if GOOGLE_CLIENT_ID:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"] = [
+        {
+            "provider_id": "google",
+            "name": "Google",
+            "client_id": GOOGLE_CLIENT_ID,
+            "secret": GOOGLE_CLIENT_SECRET,
+            "settings": {"server_url": GOOGLE_URL},
+        }
+    ]
+if GITHUB_CLIENT_ID:
+    SOCIALACCOUNT_PROVIDERS["github"]["APPS"] = [
+        {"name": "GitHub", "client_id": GITHUB_CLIENT_ID, "secret": GITHUB_CLIENT_SECRET}
+    ]
+if GITHUB_URL != "https://github.com":
+    SOCIALACCOUNT_PROVIDERS["github"]["GITHUB_URL"] = GITHUB_URL
+
+# Where the buttons of these sign-ins lead by way of the shop; browsers hold forms to it along all redirects.
+PROVIDER_ORIGINS = [
+    "{0.scheme}://{0.netloc}".format(urlsplit(url))
+    for client_id, url in [(GOOGLE_CLIENT_ID, GOOGLE_URL), (GITHUB_CLIENT_ID, GITHUB_URL)]
+    if client_id
+]
 
 
 # API
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BrowserSession"],
+    # In the order that counts: the first that is present says who is calling.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerToken",
+        "accounts.authentication.BrowserSession",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["bookstore.core.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["drf_orjson_renderer.renderers.ORJSONRenderer"],
@@ -244,6 +356,14 @@ REST_FRAMEWORK = {
     # `format` is a filter on books, not a way to ask for a representation.
     "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    "LEEWAY": timedelta(seconds=30),  # how far the clocks of two machines may be apart
+    "USER_ID_CLAIM": "sub",
+    # A key of its own, so that nothing else that the secret signs can pass for a token.
+    "SIGNING_KEY": hmac.digest(SECRET_KEY.encode(), b"accounts.tokens", "sha256").hex(),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": STORE_NAME,
@@ -255,6 +375,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "CartStatusEnum": "cart.models.CartStatus",
+        "PrebookStatusEnum": "prebooking.models.PrebookStatus",
+    },
 }
 
 
@@ -287,11 +411,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = read("DEFAULT_FROM_EMAIL", str, "shop@localhost")
 EMAIL_URL: dict[str, Any] = read("EMAIL_URL", mail, {})
 EMAIL_TIMEOUT = 10
-if EMAIL_URL:
-    globals().update(EMAIL_URL)
-else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = DATA_DIR / "outbox"
+globals().update(EMAIL_URL)
+# Nothing leaves this machine then: mails are read on a page, by whoever runs the shop.
+OUTBOX = IS_LOCAL and not EMAIL_URL
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
@@ -320,7 +442,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *PROVIDER_ORIGINS],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "object-src": [NONE],
@@ -375,18 +497,29 @@ UNFOLD = {
                 "items": [
                     admin_page("catalog.stockmovement", _("Stock movements"), "swap_vert"),
                     admin_page("catalog.seller", _("Sellers"), "storefront"),
+                    admin_page("prebooking.bookindemand", _("Demand"), "trending_up"),
+                    admin_page("prebooking.prebook", _("Prebooks"), "notifications_active"),
                 ],
             },
             {
                 "title": _("People"),
                 "items": [
                     admin_page("accounts.user", _("Users"), "person"),
+                    admin_page("accounts.authsession", _("Sessions of the API"), "devices"),
+                    admin_page("mfa.authenticator", _("Second factors"), "phonelink_lock"),
                     admin_page("auth.group", _("Groups"), "group"),
+                    admin_page("accounts.notification", _("Notifications"), "notifications"),
+                    admin_page("accounts.notificationpreference", _("What they want to hear"), "tune"),
+                    admin_page("cart.cart", _("Carts"), "shopping_cart"),
+                    admin_page("wishlist.wish", _("Wishes"), "favorite"),
                 ],
             },
             {
                 "title": _("Machinery"),
-                "items": [admin_page("procrastinate.procrastinatejob", _("Jobs"), "manufacturing")],
+                "items": [
+                    admin_page("core.mail", _("Mails"), "mail"),
+                    admin_page("procrastinate.procrastinatejob", _("Jobs"), "manufacturing"),
+                ],
             },
         ],
     },

@@ -9,9 +9,19 @@ urlpatterns = [
     path("", include("bookstore.web.urls")),
     path("", include("catalog.web.urls")),
     path("accounts/", include("accounts.web.urls")),
+    path("notifications/", include("accounts.web.notification_urls")),
+    path("cart/", include("cart.web.urls")),
+    path("wishlist/", include("wishlist.web.urls")),
+    path("prebooks/", include("prebooking.web.urls")),
+    path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("catalog.api.urls")),
+    path("api/v1/", include("cart.api.urls")),
+    path("api/v1/", include("wishlist.api.urls")),
+    path("api/v1/", include("prebooking.api.urls")),
     # The theme's search, which is not shown: it fails on a page that is no number.
     path("admin/search/", RedirectView.as_view(pattern_name="admin:index")),
+    # Django's would not end the sessions of the API, nor send a notice.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
 ]
 

@@ -14,12 +14,16 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 from procrastinate.contrib.django.admin import ProcrastinateJobAdmin
 from procrastinate.contrib.django.models import ProcrastinateJob
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import PaginationInlineFormSet
 
 from bookstore.core.errors import Conflict, DomainError
+from bookstore.core.mail import send_again
+from bookstore.core.models import Mail
 from bookstore.core.pagination import COUNT_CAP
 
 # Lists
@@ -230,6 +234,44 @@ class ReadOnlyAdmin(ShopAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class MailState(admin.SimpleListFilter):
+    title = _lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("waiting", _("Waiting")), ("sent", _("Sent")), ("failed", _("Given up"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "waiting":
+            return queryset.filter(sent_at=None, failed_at=None)
+        if self.value() == "sent":
+            return queryset.exclude(sent_at=None)
+        return queryset.failed() if self.value() == "failed" else queryset
+
+
+@admin.register(Mail)
+class MailAdmin(ReadOnlyAdmin):
+    """What became of each mail. Its text is not shown: it may hold a key to its reader's account."""
+
+    list_display = ["created_at", "to", "subject", "sent_at", "failed_at", "attempts", "error"]
+    list_filter = [MailState]
+    search_fields = ["=to"]
+    search_help_text = _lazy("The reader's whole e-mail")
+    ordering = ["-created_at"]
+    sortable_by: ClassVar[list[str]] = []
+    fields = ["to", "subject", "kind", "created_at", "sent_at", "failed_at", "attempts", "error"]
+    actions = ["send_again"]
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("core.change_mail")
+
+    @admin.action(description=_lazy("Send again those that were given up"), permissions=["send"])
+    def send_again(self, request: HttpRequest, queryset: Any) -> None:
+        count = send_again(queryset.values_list("pk", flat=True))
+        text = ngettext("%(count)d mail will be sent again.", "%(count)d mails will be sent again.", count)
+        self.message_user(request, text % {"count": count})
 
 
 admin.site.unregister(ProcrastinateJob)

@@ -1,18 +1,20 @@
 """
 The kinds of error that services raise, and the one table that says what each is to a client.
 
-A domain error is one of five kinds, carries a stable `code` (as in the API's contract), a sentence for a
+A domain error is one of these kinds, carries a stable `code` (as in the API's contract), a sentence for a
 person, and whatever data a program needs. Apps name theirs in `<app>/exceptions.py`.
 """
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import Any, ClassVar
 
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from psycopg import errors as postgres
 
 
@@ -27,7 +29,7 @@ class DomainError(Exception):
     status: ClassVar[HTTPStatus]
     code: str
     message: str | Promise
-    retry_after: ClassVar[int | None] = None  # seconds
+    retry_after: int | None = None  # seconds
 
     def __init__(
         self, message: str | Promise | None = None, *, fields: Mapping[str, str | Promise] | None = None, **data: Any
@@ -68,6 +70,25 @@ class Conflict(DomainError):
     status = HTTPStatus.CONFLICT
     code = "CONFLICT"
     message = _("This cannot be done as things are now.")
+
+
+class TooMany(DomainError):
+    """The caller has tried too often, and may again in `retry_after` seconds."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "RATE_LIMITED"
+
+    def __init__(self, retry_after: int):
+        self.retry_after = retry_after
+        minutes = ceil(retry_after / 60)
+        super().__init__(
+            ngettext(
+                "That was too often. Please try again in %(minutes)s minute.",
+                "That was too often. Please try again in %(minutes)s minutes.",
+                minutes,
+            )
+            % {"minutes": minutes}
+        )
 
 
 class Busy(DomainError):

@@ -110,6 +110,11 @@ def may_read_metrics(request: HttpRequest) -> bool:
     given = request.headers.get("Authorization", "")
     if token and constant_time_compare(given, f"Bearer {token}"):
         return True
+    return is_from_this_machine(request)
+
+
+def is_from_this_machine(request: HttpRequest) -> bool:
+    """Tell whether the caller sits at this machine, with nobody in between."""
     # A proxy on this machine also comes from loopback; it names whom it speaks for.
     is_forwarded = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP"))
     return not is_forwarded and is_loopback(request.META.get("REMOTE_ADDR", ""))

@@ -10,16 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial, wraps
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bookstore.core import advisory
 from bookstore.core.errors import Conflict, Invalid
 from bookstore.core.models import IdempotencyKey
 
@@ -80,7 +81,7 @@ def once(call: Call, act: Callable[[], Outcome]) -> Outcome:
     Raises: KeyReused, InProgress.
     """
     with transaction.atomic():
-        if not try_lock(call):
+        if not advisory.try_lock(f"idempotency\n{call.caller}\n{call.key}"):
             raise InProgress
         stored = IdempotencyKey.objects.filter(caller=call.caller, key=call.key)
         stored.expired().delete()
@@ -94,14 +95,6 @@ def once(call: Call, act: Callable[[], Outcome]) -> Outcome:
         else:
             transaction.set_rollback(True)
         return outcome
-
-
-def try_lock(call: Call) -> bool:
-    name = f"idempotency\n{call.caller}\n{call.key}".encode()
-    number = int.from_bytes(blake2b(name, digest_size=8).digest(), signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
-        return cursor.fetchone()[0]
 
 
 def caller_of(request: HttpRequest | Request) -> str | None:
@@ -164,11 +157,16 @@ def key_of(request: Request) -> str | None:
     if isinstance(request.data, Mapping) and FIELD in request.data:
         given.append(request.data[FIELD])
     for key in given:
-        if not (isinstance(key, str) and 1 <= len(key) <= MAX_LENGTH and key.isprintable()):
-            raise Invalid(fields={FIELD: _("An idempotency key has 1 to 255 printable characters.")})
+        ensure_sane(key)
     if len(set(given)) > 1:
         raise Invalid(fields={FIELD: _("The header and the body name different idempotency keys.")})
     return given[0] if given else None
+
+
+def ensure_sane(key: Any) -> None:
+    """Raises: Invalid for what is no key, or one that is empty, too long or unprintable."""
+    if not (isinstance(key, str) and 1 <= len(key) <= MAX_LENGTH and key.isprintable()):
+        raise Invalid(fields={FIELD: _("An idempotency key has 1 to 255 printable characters.")})
 
 
 def decoded(header: str) -> str:

@@ -1,10 +1,12 @@
-"""Housekeeping of the job queue and of idempotency keys. Other jobs stand in the `jobs.py` of their app."""
+"""Mails, and the housekeeping of job queue and idempotency keys. Other jobs stand in the `jobs.py` of their app."""
 
+from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
 
-from bookstore.core.models import IdempotencyKey
+from bookstore.core import delivery
+from bookstore.core.models import IdempotencyKey, RateCount
 
 MOST_ATTEMPTS = 10
 KEEP_DONE = 7 * 24  # hours
@@ -45,3 +47,31 @@ async def delete_old_jobs(timestamp: int) -> None:
 def delete_expired_keys(timestamp: int) -> None:
     """Delete the idempotency keys that are no longer honoured."""
     IdempotencyKey.objects.expired().delete()
+
+
+class GrowingPauses(BaseRetryStrategy):
+    """Try again after the pauses between a mail's attempts, which are counted with the mail and end by themselves."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
+        pause = delivery.PAUSES[min(job.attempts, len(delivery.PAUSES) - 1)]
+        return RetryDecision(retry_in={"seconds": int(pause.total_seconds())})
+
+
+@app.task(queue="mail", retry=GrowingPauses())
+def send_mail(mail_id: int) -> None:
+    """Send one mail."""
+    delivery.deliver(mail_id)
+
+
+@app.periodic(cron="30 3 * * *")
+@app.task(queueing_lock="delete_old_mails")
+def delete_old_mails(timestamp: int) -> None:
+    """Delete mails that were sent a month ago, or given up three months ago."""
+    delivery.delete_old_mails()
+
+
+@app.periodic(cron="55 * * * *")
+@app.task(queueing_lock="delete_rate_counts")
+def delete_rate_counts(timestamp: int) -> None:
+    """Delete the counts of tries whose window has passed."""
+    RateCount.objects.over().delete()

@@ -63,6 +63,8 @@ def quieten_libraries() -> None:
     requests = logging.getLogger("django.request")
     requests.filters = [only_tracebacks]
     logging.getLogger("django.server").setLevel(logging.CRITICAL)
+    # Of a name that a template does not know it would print all that the template does, the keys in mails with it.
+    logging.getLogger("django.template").setLevel(logging.INFO)
     for name in ("procrastinate.blueprints", "procrastinate.periodic"):
         logging.getLogger(name).setLevel(logging.WARNING)
 

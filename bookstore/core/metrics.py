@@ -13,6 +13,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 REQUESTS = Counter("http_requests", "HTTP requests answered.", ["route", "method", "status"])
 DURATION = Histogram("http_request_duration_seconds", "Time to answer an HTTP request.", ["route", "method"])
 IN_PROGRESS = Gauge("http_requests_in_progress", "HTTP requests being answered now.", multiprocess_mode="livesum")
+MAILS = Counter("mails", "Attempts to send a mail: sent, postponed, failed (given up).", ["outcome"])
 
 
 def count_request(request: HttpRequest, status: int, seconds: float) -> None:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from bookstore.core import metrics, problems
-from bookstore.core.errors import Busy, DomainError, Invalid, as_busy
+from bookstore.core.errors import Busy, DomainError, Invalid, TooMany, as_busy
 from bookstore.core.logs import REMOVED, is_secret
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -39,8 +39,7 @@ class RequestLog:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        sent = request.headers.get("X-Request-ID", "")
-        request_id = sent if SANE_ID.fullmatch(sent) else secrets.token_hex(16)
+        request_id = sane_id(request.headers.get("X-Request-ID", ""))
         started = perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id), metrics.IN_PROGRESS.track_inprogress():
             response = self.answer(request)
@@ -65,6 +64,11 @@ class RequestLog:
             milliseconds=round(seconds * 1000, 1),
             user_id=known_user_id(request),
         )
+
+
+def sane_id(sent: str) -> str:
+    """Return the request's id that the caller sent, or one of ours in the place of none or an odd one."""
+    return sent if SANE_ID.fullmatch(sent) else secrets.token_hex(16)
 
 
 def shown_path(request: HttpRequest) -> str:
@@ -158,7 +162,11 @@ class ShowErrors:
         refusal = error if isinstance(error, DomainError) else as_busy(error)
         if refusal is None:
             return None
-        if isinstance(refusal, Busy) or request.method in {"GET", "HEAD"} or problems.is_for_programs(request):
+        if (
+            isinstance(refusal, Busy | TooMany)
+            or request.method in {"GET", "HEAD"}
+            or problems.is_for_programs(request)
+        ):
             return problems.answer(request, problems.problem_of(error))
         for sentence in refusal.fields.values() or [refusal.message]:
             messages.error(request, str(sentence))
@@ -167,7 +175,12 @@ class ShowErrors:
 
 def back(request: HttpRequest) -> HttpResponse:
     """Send the reader to the page the form was on, or home; htmx must be told, it would swap a redirect in."""
+    target = page_before(request)
+    return HttpResponseClientRedirect(target) if request.headers.get("HX-Request") else redirect(target)
+
+
+def page_before(request: HttpRequest) -> str:
+    """Return the address of the page that a form was on; home where that is not known, or not one of ours."""
     referer = request.headers.get("Referer", "")
     is_ours = url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure())
-    target = referer if is_ours else "/"
-    return HttpResponseClientRedirect(target) if request.headers.get("HX-Request") else redirect(target)
+    return referer if is_ours else "/"

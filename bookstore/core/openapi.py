@@ -118,7 +118,9 @@ class Schema(AutoSchema):
             HTTPStatus.TOO_MANY_REQUESTS: bool(self.view.get_throttles()),
             HTTPStatus.SERVICE_UNAVAILABLE: True,
         }
-        return [status for status, does in applies.items() if does]
+        # What only this view refuses, such as a way in, which has no authenticators and still answers 401.
+        more = getattr(self.view, "refuses", ())
+        return [status for status, does in applies.items() if does or status in more]
 
     def refusal(self, status: HTTPStatus) -> dict[str, Any]:
         schema = self.resolve_serializer(Problem, "response").ref

@@ -161,28 +161,25 @@ def paginate(
 
 
 def paginate_found(
-    ids: Sequence[int],
-    rows: QuerySet[Any],
-    params: Mapping[str, str],
-    *,
-    is_capped: bool,
-    columns: Sequence[str] = (),
+    ids: Sequence[int], rows: QuerySet[Any] | None, params: Mapping[str, str], *, is_capped: bool
 ) -> Page:
     """
-    Read the page of rows that were found and put in order already; there are no cursors.
+    Read the page of rows that were found and put in order already; without `rows` its items are their ids.
 
-    Raises: Invalid for a bad parameter, PageTooDeep behind the last where there are more than were found.
+    There are no cursors. Raises: Invalid for a bad parameter, PageTooDeep behind the last where there are more than
+    were found.
     """
     number = whole(params, "page", default=1)
     size = whole(params, "size", default=DEFAULT_SIZE, most=MAX_SIZE)
     if "cursor" in params:
         raise bad("cursor", _("This list has no cursors."))
-    wanted = ids[(number - 1) * size : number * size]
+    wanted: Sequence[Any] = ids[(number - 1) * size : number * size]
     if is_capped and not wanted:
         raise PageTooDeep
-    found: QuerySet[Any] = rows.filter(pk__in=wanted)
-    by_id = {row["id"]: row for row in found.values(*columns)} if columns else found.in_bulk()
-    return Page([by_id[pk] for pk in wanted if pk in by_id], len(ids), is_capped, number, size, None)
+    if rows is not None:
+        by_id = rows.in_bulk(wanted)
+        wanted = [by_id[pk] for pk in wanted if pk in by_id]
+    return Page(list(wanted), len(ids), is_capped, number, size, None)
 
 
 def counted(rows: QuerySet[Any], most: int) -> int:

@@ -23,7 +23,7 @@ from rest_framework import exceptions as rest
 from rest_framework.serializers import as_serializer_error
 from rest_framework.settings import api_settings
 
-from bookstore.core.errors import Busy, Denied, DomainError, Invalid, NotFound, as_busy
+from bookstore.core.errors import Busy, Denied, DomainError, Invalid, NotFound, TooMany, as_busy
 from bookstore.core.logs import current_request_id
 
 SERVICE_PATHS = frozenset({"/health", "/healthz", "/readyz", "/metrics"})
@@ -37,7 +37,7 @@ CODES = {
     HTTPStatus.NOT_ACCEPTABLE: "NOT_ACCEPTABLE",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "CONTENT_TOO_LARGE",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "UNSUPPORTED_MEDIA_TYPE",
-    HTTPStatus.TOO_MANY_REQUESTS: "RATE_LIMITED",
+    HTTPStatus.TOO_MANY_REQUESTS: TooMany.code,
     HTTPStatus.INTERNAL_SERVER_ERROR: "INTERNAL_ERROR",
     HTTPStatus.SERVICE_UNAVAILABLE: Busy.code,
 }
@@ -167,7 +167,9 @@ def as_json(problem: Problem) -> HttpResponse:
         body, status=problem.status, content_type="application/problem+json", headers=problem.headers
     )
     if problem.status == HTTPStatus.UNAUTHORIZED:
-        response.headers.setdefault("WWW-Authenticate", "Bearer")
+        # Source: RFC 6750, section 3.1.
+        refused = ' error="invalid_token"' if problem.code == "AUTH_INVALID_TOKEN" else ""
+        response.headers.setdefault("WWW-Authenticate", f"Bearer{refused}")
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -187,7 +189,7 @@ def error_page(request: HttpRequest, problem: Problem) -> str:
         "code": problem.code,
         "request_id": current_request_id(),
     }
-    name = status if status in {400, 403, 404, 500, 503} else 400 if status < 500 else 500
+    name = status if status in {400, 403, 404, 429, 500, 503} else 400 if status < 500 else 500
     # What failed may be the reader's session or the database: those two pages must not ask for either.
     known = request if status < 500 else None
     try:

@@ -41,11 +41,19 @@ LONGEST_FOLDER = 85  # bytes; a socket's path may have 103, its name needs 14
 LARGEST_LOG = 10_000_000  # bytes
 NO_RESPONSE = 2  # pg_isready's exit code; 1 is a server that is still starting or stopping
 
+
+def _shared_buffers() -> int:
+    """Return a sixteenth of the machine's memory, from 128 to 1,024 MB; it is taken as it is used."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min(max(memory // 16 // 2**20, 128), 1024)
+
+
 OPTIONS = {
     "listen_addresses": "",  # only the socket, and that is its owner's alone
     "unix_socket_permissions": "0700",
     "port": str(PORT),
     "max_connections": "200",
+    "shared_buffers": f"{_shared_buffers()}MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

@@ -18,7 +18,7 @@ from rest_framework.viewsets import ViewSet
 
 from bookstore.core import fields
 from bookstore.core.api import PublicRead
-from bookstore.core.errors import Busy, Conflict, Denied, Invalid, NotFound
+from bookstore.core.errors import Busy, Conflict, Denied, Invalid, NotFound, TooMany
 from bookstore.core.idempotency import idempotent
 from bookstore.core.openapi import PAGING, listed
 
@@ -51,6 +51,7 @@ FAILURES: dict[str, Callable[[], None]] = {
     "denied": fail(Denied()),
     "nothing": fail(NotFound()),
     "busy": fail(Busy()),
+    "too-many": fail(TooMany(retry_after=90)),
     "http404": fail(Http404("the secret list of routes")),
     "forbidden": fail(PermissionDenied("inner workings")),
     "throttled": fail(exceptions.Throttled(wait=12.3)),

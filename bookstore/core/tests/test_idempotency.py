@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection
 from django.test import Client
 from django.utils import timezone
 
-from bookstore.core import idempotency
+from bookstore.core import advisory
 from bookstore.core.idempotency import Call, InProgress, Outcome, fingerprint_of, once
 from bookstore.core.jobs import delete_expired_keys
 from bookstore.core.models import IdempotencyKey
@@ -188,7 +188,7 @@ def test_without_the_lock_two_at_once_both_act(monkeypatch: pytest.MonkeyPatch) 
         meeting.wait(10)
         return Outcome(201, "{}")
 
-    monkeypatch.setattr(idempotency, "try_lock", lambda call: True)
+    monkeypatch.setattr(advisory, "try_lock", lambda call: True)
     assert failures(race(*[lambda: once(CALL, act)] * 2)) == [IntegrityError]
 
 

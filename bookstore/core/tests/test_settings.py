@@ -51,3 +51,17 @@ def test_missing_secret_stops_the_start_in_production(tmp_path: object, producti
     assert stopped.returncode == 1
     assert stopped.stderr.startswith("The setting SECRET_KEY is missing")
     assert stopped.stderr.count("\n") == 1
+
+
+def test_forms_lead_to_the_providers_that_are_offered_and_to_no_other(tmp_path: object) -> None:
+    print_policy = (
+        "from django.conf import settings; print(settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
+    )
+    shown = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", print_policy],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "GITHUB_CLIENT_ID": "shop"},
+        capture_output=True,
+        text=True,
+    )
+    assert shown.stdout == "[\"'self'\", 'https://github.com']\n"
