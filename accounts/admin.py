@@ -1,20 +1,42 @@
-"""People and groups in the admin."""
+"""People, groups, and who is signed in, in the admin."""
 
-from typing import Any
+from importlib import import_module
+from typing import Any, ClassVar
 
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts.models import User
-from bookstore.core.admin import ShopAdmin
+from accounts import services
+from accounts.models import AuthSession, Notification, NotificationPreference, User
+from bookstore.core.admin import ReadOnlyAdmin, ShopAdmin
+
+# The staff come in by the door of everybody else, with its limits and second factor.
+admin.site.login = secure_admin_login(admin.site.login)
 
 POWERS = ["is_staff", "is_superuser", "groups", "user_permissions"]
+
+# allauth's own pages would show secrets, and change rows past the services; these are needed once they are there.
+for part in ("account", "mfa", "socialaccount", "usersessions"):
+    import_module(f"allauth.{part}.admin")
+admin.site.unregister([EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession, Group])
+
+
+def may_become(request: HttpRequest, user: User | None) -> bool:
+    """Tell whether who asks may do what makes them that user: only superusers become one of the staff."""
+    return request.user.is_superuser or not (user and user.is_staff)
 
 
 class ChangeForm(UserChangeForm):
@@ -24,8 +46,13 @@ class ChangeForm(UserChangeForm):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        if self.cleaned_data.get("is_service") and self.cleaned_data.get("is_staff", self.instance.is_staff):
-            self.add_error("is_service", _("A service account cannot be staff."))
+        is_staff, is_superuser = (
+            self.cleaned_data.get(name, getattr(self.instance, name)) for name in ("is_staff", "is_superuser")
+        )
+        if is_staff and self.instance.is_service:
+            self.add_error("is_staff", _("A service account cannot be staff."))
+        if (is_staff or is_superuser) and self.cleaned_data.get("is_active") is False:
+            self.add_error("is_active", _("An account of the staff cannot be deactivated."))
         return cleaned
 
 
@@ -36,11 +63,21 @@ class CreationForm(UserCreationForm):
         field_classes: dict[str, type[forms.Field]] = {}
 
 
+class PasswordForm(AdminPasswordChangeForm):
+    def save(self, commit: bool = True) -> User:
+        if self.cleaned_data["set_usable_password"]:
+            services.change_password(self.user, self.cleaned_data["password1"])
+        else:
+            super().save()
+            services.end_all_sessions(self.user)
+        return self.user
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ShopAdmin):
     form = ChangeForm
     add_form = CreationForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = PasswordForm
     list_display = ["email", "full_name", "is_active", "is_staff", "is_service", "created_at"]
     list_filter = ["is_active", "is_staff", "is_service"]
     search_fields = ["email", "full_name"]
@@ -48,7 +85,7 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):
     ordering = ["email"]
     sortable_by = ["email"]
     filter_horizontal = ["groups", "user_permissions"]
-    readonly_fields = ["last_login", "created_at"]
+    readonly_fields = ["is_service", "last_login", "created_at"]
     fieldsets = [
         (None, {"fields": ["email", "full_name", "password", "is_active", "is_service"]}),
         (_("What they may do"), {"fields": POWERS}),
@@ -57,9 +94,7 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):
     add_fieldsets = [(None, {"fields": ["email", "full_name", "password1", "password2"]})]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Whoever can change an account can become it.
-        may_become = request.user.is_superuser or not (obj and obj.is_staff)
-        return may_become and super().has_change_permission(request, obj)
+        return may_become(request, obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
@@ -67,10 +102,108 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         return self.readonly_fields if request.user.is_superuser else [*self.readonly_fields, *POWERS]
 
-
-admin.site.unregister(Group)
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        is_active = obj.is_active
+        switches = change and "is_active" in form.changed_data
+        if switches:
+            obj.is_active = not is_active  # as it was, for the service to switch
+        super().save_model(request, obj, form, change)
+        services.note_email(obj)
+        if switches:
+            (services.reactivate_user if is_active else services.deactivate_user)(obj.pk)
 
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ShopAdmin):
     pass
+
+
+class SessionState(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("live", _("Signed in"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.live() if self.value() == "live" else queryset
+
+
+@admin.register(AuthSession)
+class AuthSessionAdmin(ReadOnlyAdmin):
+    """The clients of the API that are signed in, services' among them, and what ends them."""
+
+    list_display = ["user", "created_at", "used_at", "expires_at", "revoked_at", "address", "user_agent"]
+    list_filter = [SessionState, "user__is_service"]
+    list_select_related = ["user"]
+    search_fields = ["=user__email"]
+    search_help_text = _("The user's whole e-mail")
+    ordering = ["-created_at"]
+    sortable_by: ClassVar[list[str]] = []
+    fields = ["user", "created_at", "used_at", "expires_at", "revoked_at", "address", "user_agent"]
+    actions = ["end_sessions"]
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.change_authsession")
+
+    @admin.action(description=_("End these sessions"), permissions=["end"])
+    def end_sessions(self, request: HttpRequest, queryset: QuerySet[AuthSession]) -> None:
+        for session in queryset.select_related("user"):
+            services.end_session(session.user, session.pk)
+        messages.success(request, _now("They are signed out."))
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(ReadOnlyAdmin):
+    """Who has a second factor; deleting one lets somebody in again whose telephone is lost."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_select_related = ["user"]
+    search_fields = ["=user__email"]
+    search_help_text = _("The user's whole e-mail")
+    ordering = ["-created_at"]
+    sortable_by: ClassVar[list[str]] = []
+    fields = ["user", "type", "created_at", "last_used_at"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+        is_allowed = may_become(request, obj.user if obj else None)
+        return is_allowed and super(ReadOnlyAdmin, self).has_delete_permission(request, obj)
+
+
+class ReadState(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("unread", _("Unread"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.unread() if self.value() == "unread" else queryset
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin):
+    """What users were told in the shop."""
+
+    list_display = ["user", "kind", "title", "created_at", "read_at"]
+    list_filter = ["kind", ReadState]
+    list_select_related = ["user"]
+    search_fields = ["=user__email"]
+    search_help_text = _("The user's whole e-mail")
+    ordering = ["-id"]
+    sortable_by: ClassVar[list[str]] = []
+    fields = ["user", "kind", "title", "body", "url", "created_at", "read_at"]
+
+
+@admin.register(NotificationPreference)
+class NotificationPreferenceAdmin(ReadOnlyAdmin):
+    """What users do not want to be told, or want to be told again."""
+
+    list_display = ["user", "kind", "channel", "is_wanted"]
+    list_filter = ["kind", "channel", "is_wanted"]
+    list_select_related = ["user"]
+    search_fields = ["=user__email"]
+    search_help_text = _("The user's whole e-mail")
+    ordering = ["-id"]
+    sortable_by: ClassVar[list[str]] = []
+    fields = ["user", "kind", "channel", "is_wanted"]

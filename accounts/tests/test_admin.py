@@ -1,9 +1,16 @@
+from urllib.parse import unquote
+
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import AuthSession, User
+from accounts.tests.api import ME, client_of
 from accounts.tests.factories import PASSWORD, StaffFactory, UserFactory
+from accounts.tests.second_factors import add_app
+from bookstore.core.models import Mail
 
 pytestmark = pytest.mark.django_db
 
@@ -34,9 +41,11 @@ def errors(answer) -> dict[str, list[str]]:
     return {name: list(texts) for name, texts in answer.context["adminform"].form.errors.items()}
 
 
-def test_staff_sign_in_at_the_admin(client):
+def test_staff_sign_in_by_the_door_that_all_use(client):
     StaffFactory(email="boss@example.com", password=PASSWORD)
-    answer = client.post("/admin/login/?next=/admin/", {"username": "BOSS@example.com", "password": PASSWORD})
+    door = client.get("/admin/", follow=True).redirect_chain[-1][0]
+    assert unquote(door) == "/accounts/login/?next=/admin/"
+    answer = client.post(door, {"login": "BOSS@example.com", "password": PASSWORD})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
 
 
@@ -76,9 +85,16 @@ def test_a_user_is_locked_out_rather_than_deleted(staff):
 
 
 def test_a_service_account_is_not_made_staff(staff):
+    press = UserFactory(is_service=True)
+    answer = staff.post(page_of(press), {"email": press.email, "is_active": "on", "is_staff": "on"})
+    assert errors(answer) == {"is_staff": ["A service account cannot be staff."]}
+
+
+def test_nobody_is_made_a_service_by_hand(staff):
     ada = UserFactory()
-    answer = staff.post(page_of(ada), {"email": ada.email, "is_active": "on", "is_service": "on", "is_staff": "on"})
-    assert errors(answer) == {"is_service": ["A service account cannot be staff."]}
+    staff.post(page_of(ada), {"email": ada.email, "is_active": "on", "is_service": "on"})
+    ada.refresh_from_db()
+    assert ada.is_service is False
 
 
 def test_a_superuser_says_who_is_staff_and_in_which_group(staff):
@@ -110,6 +126,108 @@ def test_a_password_is_set_anew(clerk):
     answer = clerk.post(f"{USERS}{ada.pk}/password/", {"password1": PASSWORD, "password2": PASSWORD})
     ada.refresh_from_db()
     assert (answer.status_code, ada.check_password(PASSWORD)) == (302, True)
+
+
+# Who is let in
+
+
+def test_a_deactivated_user_is_out_at_once_and_in_again_when_reactivated(clerk):
+    ada = UserFactory()
+    client = client_of(ada)
+    clerk.post(page_of(ada), {"email": ada.email})
+    assert client.get(ME).status_code == 401
+    assert not AuthSession.objects.live().exists()
+    clerk.post(page_of(ada), {"email": ada.email, "is_active": "on"})
+    assert (User.objects.get(pk=ada.pk).is_active, client.get(ME).status_code) == (True, 401)
+
+
+@pytest.mark.parametrize("power", ["is_staff", "is_superuser"])
+def test_staff_are_not_deactivated(staff, power):
+    colleague = UserFactory(**{power: True})
+    answer = staff.post(page_of(colleague), {"email": colleague.email, power: "on"})
+    assert errors(answer) == {"is_active": ["An account of the staff cannot be deactivated."]}
+    assert User.objects.get(pk=colleague.pk).is_active
+
+
+def test_who_ceases_to_be_staff_may_be_deactivated_at_once(staff):
+    colleague = StaffFactory()
+    assert staff.post(page_of(colleague), {"email": colleague.email}).status_code == 302
+    colleague.refresh_from_db()
+    assert (colleague.is_active, colleague.is_staff) == (False, False)
+
+
+def test_a_password_set_anew_ends_all_sessions_and_is_told(clerk):
+    ada = UserFactory(email="ada@example.com")
+    client = client_of(ada)
+    clerk.post(f"{USERS}{ada.pk}/password/", {"password1": PASSWORD, "password2": PASSWORD})
+    assert client.get(ME).status_code == 401
+    assert (Mail.objects.get().to, Mail.objects.get().kind) == ("ada@example.com", "account/email/password_changed")
+
+
+def test_a_changed_e_mail_has_to_be_confirmed_anew(clerk):
+    ada = UserFactory(email="ada@example.com")
+    EmailAddress.objects.create(user=ada, email="ada@example.com", verified=True, primary=True)
+    clerk.post(page_of(ada), {"email": "Ada@New.example", "is_active": "on"})
+    address = EmailAddress.objects.get()
+    assert (address.email, address.verified, address.primary) == ("ada@new.example", False, True)
+
+
+def test_a_saved_user_keeps_a_confirmed_e_mail(clerk):
+    ada = UserFactory(email="ada@example.com")
+    EmailAddress.objects.create(user=ada, email="ada@example.com", verified=True, primary=True)
+    clerk.post(page_of(ada), {"email": "ada@example.com", "full_name": "Ada", "is_active": "on"})
+    assert EmailAddress.objects.get().verified
+
+
+SESSIONS = "/admin/accounts/authsession/"
+
+
+def test_sessions_of_the_api_are_found_and_ended(clerk):
+    ada, ben = UserFactory(email="ada@example.com"), UserFactory()
+    client, other = client_of(ada), client_of(ben)
+    found = clerk.get(f"{SESSIONS}?q=ada@example.com&state=live").context["cl"].result_list
+    assert [session.user for session in found] == [ada]
+    clerk.post(SESSIONS, {"action": "end_sessions", "_selected_action": [found[0].pk]})
+    assert (client.get(ME).status_code, other.get(ME).status_code) == (401, 200)
+
+
+def test_sessions_are_changed_by_nobody_else(staff, client):
+    ada = UserFactory()
+    client_of(ada)
+    session = AuthSession.objects.get()
+    page = f"{SESSIONS}{session.pk}/change/"
+    assert staff.get(page).status_code == 200
+    assert staff.post(page, {"jti": "x"}).status_code == staff.post(f"{SESSIONS}add/").status_code == 403
+    assert staff.post(f"{SESSIONS}{session.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_second_factor_is_taken_off_and_its_secret_never_shown(staff):
+    ada = UserFactory()
+    secret = add_app(ada)
+    factor = Authenticator.objects.get()
+    page = staff.get(f"/admin/mfa/authenticator/{factor.pk}/change/")
+    assert (page.status_code, secret in page.text) == (200, False)
+    staff.post(f"/admin/mfa/authenticator/{factor.pk}/delete/", {"post": "yes"})
+    assert not Authenticator.objects.exists()
+
+
+def test_only_superusers_take_it_off_the_staff(clerk):
+    boss = StaffFactory()
+    add_app(boss)
+    User.objects.get(email__startswith="staff", is_superuser=False).user_permissions.add(
+        *Permission.objects.filter(content_type__app_label="mfa")
+    )
+    page = f"/admin/mfa/authenticator/{Authenticator.objects.get().pk}/delete/"
+    assert clerk.post(page, {"post": "yes"}).status_code == 403
+    assert Authenticator.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["account/emailaddress", "socialaccount/socialapp", "socialaccount/socialtoken", "usersessions/usersession"],
+)
+def test_pages_that_would_go_past_the_services_are_not_there(staff, model):
+    assert staff.get(f"/admin/{model}/").status_code == 404
 
 
 def test_a_group_gets_permissions(staff):
