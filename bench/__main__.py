@@ -1,11 +1,11 @@
 """
 Measure shops of several sizes: `python -m bench --books 10000 --books 1000000`.
 
-For each it opens the real thing (`manage.py run`: PostgreSQL, web processes, job worker), asks it for lists,
-details, searches and facets by API and page, and prints requests per second and latencies, with the time that the
-database took. Beside them stand two yardsticks: a Django view that does nothing, on the same server, and the bare
-statements of each question. The clients share the machine with the server, so the numbers are for comparing
-commits and sizes, not for planning.
+For each it opens the real thing (`manage.py run`: PostgreSQL, web processes, job worker, gRPC server), asks it for
+lists, details, searches and facets by API and page, has a partner's program fill carts by REST and gRPC, and prints
+requests per second and latencies, with the time that the database took. Beside them stand two yardsticks: a Django
+view that does nothing, on the same server, and the bare statements of each question. The clients share the machine
+with the server, so the numbers are for comparing commits and sizes, not for planning.
 """
 
 import argparse
@@ -15,8 +15,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bench.adds import by_grpc, by_rest
 from bench.load import Figures, NothingToMeasure, measure
 from bench.shop import ROOT, Shop, empty_view
+
+ADDS = "adds to carts"
 
 HEADER = (
     f"{'':<34}{'req/s':>7}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}{'db p50':>9}{'db p95':>8}{'cold':>8}{'queries':>9}"
@@ -59,14 +62,26 @@ def measure_shop(books: int, options: argparse.Namespace) -> dict[str, float]:
             rates[kind] = figures.rate
             told = f"{found['p50']:>9.1f}{found['p95']:>8.1f}{found['cold']:>8.1f}{found['statements']:>9}"
             tell(line(kind, figures) + told)
+        if options.only in ADDS:
+            tell_adds(shop, port, options)
     if options.reprice:
         tell_reprice(shop)
+    if options.prebooks:
+        tell_return(shop, options.prebooks)
     return rates
 
 
 def run(port: int, paths: list[str], options: argparse.Namespace) -> Figures:
     measure(port, paths, clients=options.clients, seconds=1)  # the first requests load code and fill caches
     return measure(port, paths, clients=options.clients, seconds=options.seconds)
+
+
+def tell_adds(shop: Shop, port: int, options: argparse.Namespace) -> None:
+    partner = shop.ask("partner")
+    for callers in (1, options.clients):
+        for door, act, its_port in (("REST", by_rest, port), ("gRPC", by_grpc, shop.grpc_port)):
+            act(its_port, partner, callers, 1)
+            tell(line(f"{ADDS}, {door}, callers: {callers}", act(its_port, partner, callers, options.seconds)))
 
 
 def tell_reprice(shop: Shop) -> None:
@@ -76,6 +91,17 @@ def tell_reprice(shop: Shop) -> None:
     )
     for name, before in done["before"].items():
         tell(f"  {name:<34}{before:>14,}{done['after'][name]:>14,}")
+
+
+def tell_return(shop: Shop, prebooks: int) -> None:
+    done = shop.ask("return", str(prebooks))
+    tell(f"\n{done['waiting']:,} wait for one book, which comes back in {done['restock']:.2f} s; of these")
+    for beginning, seconds in done["statements"].items():
+        tell(f"  {seconds:>8.2f} s  {beginning} …")
+    tell(
+        f"its mails take {done['mails']:.2f} s for {done['batch']}; the last one's place is counted in"
+        f" {done['place'] * 1000:.0f} ms; gone again, all wait again in {done['requeue']:.2f} s"
+    )
 
 
 def compare(rates: list[dict[str, float]], books: list[int]) -> None:
@@ -98,6 +124,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=5, help="for each line")
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="of the web server")
+    parser.add_argument("--prebooks", type=int, default=0, help="let so many wait for a book that comes back")
     parser.add_argument("--reprice", action="store_true", help="reprice 100,000 offers, too, which takes a while")
     folder = Path(os.environ.get("DATA_DIR") or ROOT / "var") / "bench"
     parser.add_argument("--folder", type=Path, default=folder.resolve(), help="where the shops are kept")

@@ -5,7 +5,9 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from decimal import Decimal
+from itertools import cycle
 from typing import Any
 
 import django
@@ -16,13 +18,20 @@ django.setup()
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
+from accounts.exceptions import ServiceExists  # noqa: E402
+from accounts.models import User  # noqa: E402
+from accounts.services import create_service_account, renew_service_account  # noqa: E402
 from bench.load import Figures  # noqa: E402
 from bench.questions import addresses  # noqa: E402
+from bench.waiting import time_return  # noqa: E402
 from bookstore.core.querysets import in_batches  # noqa: E402
+from cart.models import Cart  # noqa: E402
 from catalog import services  # noqa: E402
 from catalog.models import Book, BookSearch, Offer  # noqa: E402
 
 REPRICED = 100_000
+SHOPPERS = 500
+A_DAY = timedelta(days=1)
 BATCH_SIZE = 1_000
 PATIENCE = 10  # seconds for each kind of question
 
@@ -90,6 +99,28 @@ def time_of(client: Client, path: str) -> tuple[int, float, int]:
     return status, sum(times), len(times)
 
 
+def partner() -> dict[str, Any]:
+    """Let a partner's program in, and return its token and what it is to put into the carts of many shoppers."""
+    offers = Offer.objects.active().filter(stock_quantity__gt=0).order_by("pk").values_list("seller", "book")[:SHOPPERS]
+    shoppers = [get_or_create_shopper(number) for number in range(SHOPPERS)]
+    try:
+        token = create_service_account("Bench", A_DAY)
+    except ServiceExists:
+        token = renew_service_account("Bench", A_DAY)
+    adds = [
+        {"company_id": seller, "product_id": book, "quantity": 1, "user_id": shopper}
+        for shopper, (seller, book) in zip(shoppers, cycle(offers), strict=False)
+    ]
+    Cart.objects.filter(user__in=shoppers).delete()
+    return {"token": token, "adds": adds}
+
+
+def get_or_create_shopper(number: int) -> int:
+    email = f"bench{number}@example.com"
+    found = User.objects.filter(email=email).first() or User.objects.create_user(email)
+    return found.pk
+
+
 def reprice() -> dict[str, Any]:
     """Change the price of many offers, as staff would, and say what became of the text indexes."""
     before = written()
@@ -123,7 +154,9 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "tidy": tidy,
     "rows": rows,
     "database_times": database_times,
+    "partner": partner,
     "reprice": reprice,
+    "return": time_return,
 }
 
 if __name__ == "__main__":

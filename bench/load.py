@@ -37,10 +37,12 @@ class Client:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def ask(self, path: str) -> None:
+    def ask(self, request: str) -> None:
+        """Send a path to read, or a whole request."""
         self.received = bytearray()
-        self.path, self.asked_at = path, time.perf_counter()
-        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        self.path, self.asked_at = request.partition(" HTTP/")[0], time.perf_counter()
+        whole = request if " HTTP/" in request else f"GET {request} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        self.socket.sendall(whole.encode())
 
     def is_answered(self) -> bool:
         """Take what has come; tell whether the answer is whole. Raises: NothingToMeasure."""
@@ -49,7 +51,7 @@ class Client:
         head = self.received.find(END_OF_HEADERS)
         if head < 0 and part:
             return False
-        if not self.received.startswith(b"HTTP/1.1 200"):
+        if not self.received.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")):
             raise NothingToMeasure(f"{self.path} answers {self.received[9:12].decode() or 'nothing'}")
         start = self.received[: head + 2].lower().index(LENGTH) + len(LENGTH)
         length = int(self.received[start : self.received.index(b"\r", start)])

@@ -23,6 +23,7 @@ class Shop:
     def __init__(self, folder: Path, processes: int):
         self.folder = folder
         self.processes = processes
+        self.grpc_port = spare_port()
 
     def fill(self, books: int) -> None:
         """Make what is missing; a shop that is full already is taken as it is."""
@@ -57,7 +58,9 @@ class Shop:
 
     def _environment(self) -> dict[str, str]:
         ours = {"DATA_DIR": str(self.folder), "WEB_PROCESSES": str(self.processes), "LOG_LEVEL": "ERROR"}
-        return {**os.environ, **ours}
+        # Lines that grow with each call are not to meet the limit that shoppers do.
+        carts = {"GRPC_PORT": str(self.grpc_port), "CART_MOST_COPIES": "10000"}
+        return {**os.environ, **ours, **carts}
 
 
 @contextmanager
@@ -72,8 +75,7 @@ def empty_view(processes: int) -> Iterator[int]:
 @contextmanager
 def serving(command: list[str], probe: str, environment: dict[str, str]) -> Iterator[int]:
     """Run a Python server on a spare port, which it is told as PORT and GRANIAN_PORT, until the end."""
-    with socket.create_server(("127.0.0.1", 0)) as spare:
-        port = spare.getsockname()[1]
+    port = spare_port()
     server = subprocess.Popen(
         [sys.executable, *command],
         cwd=ROOT,
@@ -90,6 +92,11 @@ def serving(command: list[str], probe: str, environment: dict[str, str]) -> Iter
     finally:
         server.send_signal(signal.SIGINT)
         server.wait()
+
+
+def spare_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as spare:
+        return spare.getsockname()[1]
 
 
 def status_of(port: int, path: str) -> int:

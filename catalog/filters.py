@@ -1,5 +1,6 @@
 """Which books a list shows and in what order: one reading of the parameters for API and pages."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -32,6 +33,7 @@ SORT_CHOICES = [
     ("created_at", _("Longest here")),
 ]
 LONGEST_QUESTION = 500
+NOT_NARROWING = {"q", "literal", "sort"}
 PRICE_RANGE: dict[str, Any] = {"min_value": 0, "max_value": HIGHEST_PRICE, "decimal_places": 2}
 ISO_DATE: dict[str, Any] = {"input_formats": ["%Y-%m-%d"]}
 
@@ -87,7 +89,9 @@ def offered(books: QuerySet[Book], offers: Q) -> QuerySet[Book]:
     return (
         books.annotate(offer=FilteredRelation("offers", condition=offers & Q(offers__is_active=True)))
         .filter(offer__isnull=False)
-        .annotate(shown_price=F("offer__price"), shown_in_stock=Q(offer__stock_quantity__gt=0))
+        .annotate(
+            shown_offer=F("offer__pk"), shown_price=F("offer__price"), shown_in_stock=Q(offer__stock_quantity__gt=0)
+        )
     )
 
 
@@ -118,10 +122,15 @@ class BookFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def __init__(self, data: Any = None, queryset: Any = None, *, only_given: bool = False, **kwargs: Any):
-        """Make the form of all parameters or, where none is to be shown, for the API, of those `only_given`."""
+        """
+        Choose from `queryset` or, without it, from all that are public.
+
+        The form has all parameters or, where none is to be shown, for the API, those `only_given`.
+        """
         if only_given:
             self.base_filters = {name: self.base_filters[name] for name in self.base_filters if name in data}
-        super().__init__(data, queryset, **kwargs)
+        self.is_of_all = queryset is None
+        super().__init__(data, Book.objects.public() if queryset is None else queryset, **kwargs)
 
     @property
     def is_by_relevance(self) -> bool:
@@ -134,6 +143,16 @@ class BookFilter(django_filters.FilterSet):
         name = self.form.cleaned_data.get("sort") or "title"
         name = "title" if name == "relevance" else name
         return replace(SORTS[name.removeprefix("-")], descending=name.startswith("-"))
+
+    @property
+    def narrowed(self) -> QuerySet[Book] | None:
+        """The books chosen by more than words; None where words alone choose among all."""
+        return self.but_for() if self.narrows() else None
+
+    def narrows(self, but_for: Collection[str] = ()) -> bool:
+        """Whether more than words leaves books out, these parameters aside."""
+        given = {name for name, value in self.form.cleaned_data.items() if value not in (None, "")}
+        return not (self.is_of_all and given <= {*NOT_NARROWING, *but_for})
 
     def filter_queryset(self, queryset: QuerySet[Book]) -> QuerySet[Book]:
         return super().filter_queryset(self.shown_by(queryset, self.form.cleaned_data.get("seller")))

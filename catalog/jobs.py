@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from catalog.search.index import index_books
+from catalog.search.index import index_books, rank_books
 from catalog.search.vocabulary import refresh_vocabulary
 from catalog.services import refresh_popularity
 
@@ -25,3 +25,4 @@ def refresh_search_words(timestamp: int = 0) -> None:
 def count_popularity(timestamp: int = 0) -> None:
     """Count how much each book is wanted."""
     refresh_popularity()
+    rank_books()

@@ -6,17 +6,18 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import FileExtensionValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.fields.files import FieldFile
-from django.db.models.functions import Left, Lower
+from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from bookstore.core.querysets import LockableQuerySet
+from catalog.search.models import BookSearch as BookSearch  # models, too, that Django has to know
+from catalog.search.models import SearchWord as SearchWord
 from catalog.text import FoldedField, slug_of
 
 PICTURES = ["jpg", "jpeg", "png", "webp", "avif"]
@@ -326,6 +327,14 @@ class Book(models.Model):
             models.Index(F("created_at"), F("id"), condition=Q(archived_at=None), name="book_by_age"),
             models.Index(F("created_at").desc(), F("id"), condition=Q(archived_at=None), name="book_by_age_down"),
             models.Index(F("popularity").desc(), F("id"), condition=Q(archived_at=None), name="book_by_popularity"),
+            # And for what most lists are narrowed by, so that they are counted without looking at the books.
+            models.Index(fields=["genre", "in_stock"], condition=Q(archived_at=None), name="book_by_genre"),
+            models.Index(
+                fields=["language", "in_stock"],
+                opclasses=["varchar_pattern_ops", "bool_ops"],
+                condition=Q(archived_at=None),
+                name="book_by_language",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -342,57 +351,6 @@ class Book(models.Model):
     def cover_url(self) -> str:
         """The address of the cover picture, or "" where only a typographic one can be drawn."""
         return self.cover_image.url if self.cover_image else self.cover_image_url
-
-
-class BookSearch(models.Model):
-    """
-    A book's words, beside it, so that a change of price or stock does not rewrite the text indexes.
-
-    There is one for each book, archived ones too; `catalog.search.index` writes them.
-    """
-
-    book = models.OneToOneField(Book, models.CASCADE, primary_key=True, related_name="search")
-    vector = SearchVectorField()
-    title_key = models.TextField()
-    byline_key = models.TextField()
-    popularity = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        indexes = [
-            GinIndex(fields=["vector"], name="search_by_words", fastupdate=False),
-            models.Index(Left("title_key", 200), name="search_by_title"),
-            models.Index(F("popularity").desc(), F("book"), name="search_by_popularity"),
-            GinIndex(OpClass(F("title_key"), name="gin_trgm_ops"), name="search_part_of_title"),
-            GinIndex(OpClass(F("byline_key"), name="gin_trgm_ops"), name="search_part_of_byline"),
-        ]
-
-    def __str__(self) -> str:
-        return self.title_key
-
-
-class SearchWord(models.Model):
-    """A word that stands in some book's title or byline, and in how many: what spelling is corrected to."""
-
-    word = models.CharField(max_length=60, primary_key=True)
-    books = models.PositiveIntegerField()
-
-    class Meta:
-        indexes = [GinIndex(OpClass(F("word"), name="gin_trgm_ops"), name="word_by_likeness")]
-
-    def __str__(self) -> str:
-        return self.word
-
-
-@SearchVectorField.register_lookup
-class Matches(models.Lookup):
-    """`vector__matches="'lord' & 'ring':*"`: the text is a tsquery as PostgreSQL writes it, parsed by nothing else."""
-
-    lookup_name = "matches"
-    prepare_rhs = False
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        vector, parameters = self.process_lhs(compiler, connection)
-        return f"{vector} @@ %s::tsquery", (*parameters, self.rhs)
 
 
 class Contribution(models.Model):

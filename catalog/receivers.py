@@ -10,12 +10,15 @@ from catalog.jobs import index_many
 from catalog.models import Book, Contributor, Genre, Series
 from catalog.search.index import BATCH_SIZE, index_books
 
-WORDS_OF_A_BOOK = {"title", "subtitle", "byline", "publisher", "series", "series_id", "genre", "genre_id", "popularity"}
+INDEXED = {
+    *("title", "subtitle", "byline", "publisher", "series", "series_id", "genre", "genre_id"),
+    *("popularity", "archived_at"),
+}
 
 
 @receiver(post_save, sender=Book)
 def index_book(instance: Book, update_fields: frozenset[str] | None, **kwargs: Any) -> None:
-    if update_fields is None or WORDS_OF_A_BOOK & update_fields:
+    if update_fields is None or INDEXED & update_fields:
         index_books([instance.pk])
 
 

@@ -65,12 +65,11 @@ class BookViewSet(PublicRead, viewsets.ViewSet):
 
     @extend_schema(parameters=[*PAGING, *FILTERS], responses=BookListSerializer)
     def list(self, request: Request) -> Response:
-        chosen = BookFilter(request.query_params, Book.objects.public(), only_given=True)
+        chosen = BookFilter(request.query_params, only_given=True)
         if chosen.errors:
             raise Invalid(fields={name: texts[0] for name, texts in chosen.errors.items()})
-        found = list_books(chosen, request.query_params, columns=["id", chosen.order.field])
-        ids = [row["id"] for row in found.page.items]
-        items = book_bodies(ids, request, chosen.form.cleaned_data.get("seller"))
+        found = list_books(chosen, request.query_params, ids_only=True)
+        items = book_bodies(found.page.items, request, chosen.form.cleaned_data.get("seller"))
         return Response(body(found.page, items) | {"matched": matched_body(found.matched)})
 
     @extend_schema(responses=BookDetailSerializer)

@@ -13,7 +13,6 @@ from bookstore.core.errors import Invalid
 from catalog.api.books import FILTERS
 from catalog.api.serializers import FacetsSerializer, QuestionSerializer, SuggestionListSerializer
 from catalog.filters import BookFilter
-from catalog.models import Book
 from catalog.search.facets import Band, count_facets
 from catalog.search.suggesting import suggest
 
@@ -39,7 +38,7 @@ class FacetsView(PublicRead):
         parameters=[parameter for parameter in FILTERS if parameter.name != "sort"], responses=FacetsSerializer
     )
     def get(self, request: Request) -> Response:
-        chosen = BookFilter(request.query_params, Book.objects.public())
+        chosen = BookFilter(request.query_params)
         if chosen.errors:
             raise Invalid(fields={name: texts[0] for name, texts in chosen.errors.items()})
         facets = count_facets(chosen)

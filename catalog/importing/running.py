@@ -19,6 +19,7 @@ from catalog.importing.mapping import OUR_LAYOUT, Layout
 from catalog.importing.reader import RawRow, Reader, open_csv
 from catalog.importing.rows import Note, Rejected, Row, key_of, parse_row
 from catalog.importing.writing import Batch, Conditions, Sellers
+from catalog.search.index import rank_books
 from catalog.search.vocabulary import refresh_vocabulary
 from catalog.services import store_seller
 
@@ -102,6 +103,7 @@ def run_import(
                 break
     if not request.is_dry_run:
         refresh_vocabulary()
+        rank_books()
         with connection.cursor() as cursor:
             # Until it is told, PostgreSQL plans as if the shop were still as empty as it was.
             cursor.execute("ANALYZE")

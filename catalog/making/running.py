@@ -13,6 +13,7 @@ from catalog.making.copying import TABLES, write_books
 from catalog.making.inventing import ISBN_PREFIX, LAST_PLACE, Inventor, place_of
 from catalog.making.words import Names, Words
 from catalog.models import Book, Contribution, Genre, Role, Seller
+from catalog.search.index import rank_books
 from catalog.search.vocabulary import refresh_vocabulary
 
 BATCH_SIZE = 5_000
@@ -45,6 +46,7 @@ def make_books(count: int, *, seed: int = 0, tell: Callable[[int], None] = lambd
                 write_books([inventor.book(place, random) for place in range(start, end)], timezone.now())
             tell(end - first)
         refresh_vocabulary()
+        rank_books()
         _tell_the_planner()
 
 

@@ -1,21 +1,22 @@
 """How many books each further choice would leave."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import DecimalField, F, Func, IntegerField, Q, QuerySet, Value
+from django.db.models import DecimalField, F, Func, IntegerField, QuerySet, Value
 
 from catalog.filters import BookFilter
 from catalog.models import Book, Genre, Seller
-from catalog.search.finding import NOTHING, Found, find
+from catalog.search.finding import MOST_FOUND, best_known, find
 
-MOST_COUNTED = 10_000  # books that are counted; of more, any so many
+MOST_COUNTED = 5_000  # books that are counted; of more, any so many
 CENT = Decimal("0.01")
 BOUNDS = (5, 10, 20, 50)  # where a band of prices begins
 SCALES = {"JPY": 100, "INR": 100}  # of currencies with far smaller units
@@ -83,9 +84,10 @@ Counts = dict[str, dict[str, int]]
 
 def count_facets(chosen: BookFilter) -> Facets:
     """
-    Count what each choice would leave under all the other filters, over at most MOST_COUNTED books each.
+    Count what each choice would leave under all the other filters.
 
-    A parameter that is wrong counts as not given.
+    Counted are at most MOST_COUNTED books for each, of a search the best known of those it found. A parameter that is
+    wrong counts as not given.
     """
     chosen.form.is_valid()
     given = {name for name, value in chosen.form.cleaned_data.items() if value not in (None, "")}
@@ -97,23 +99,40 @@ def count_facets(chosen: BookFilter) -> Facets:
     alike[SELLER.parameters] = {"seller": SELLER.column}
     counts: Counts = defaultdict(dict)
     is_capped = False
-    if (asked := _asked(chosen)) is not None:
-        for left_out, columns in alike.items():
-            is_capped |= _count(chosen.but_for(*left_out).filter(asked), columns, counts)
+    asked = Asked(chosen) if "q" in given else None
+    for left_out, columns in alike.items():
+        books = chosen.but_for(*left_out)
+        if asked:
+            ids = asked.ids_but_for(left_out, books)
+            if not ids:
+                continue
+            is_capped |= len(ids) > MOST_FOUND
+            books = books.filter(pk__in=ids[:MOST_FOUND])
+        is_capped |= _count(books, columns, counts)
     return _facets(counts, is_capped)
 
 
-def _asked(chosen: BookFilter) -> Q | None:
-    """Return what a search means, as it was answered under all filters, else as under none; None where by none."""
-    question = chosen.form.cleaned_data.get("q")
-    if not question:
-        return Q()
-    found: Found = NOTHING
-    for books in (chosen.qs, chosen.queryset):
-        found = found if found.ids else find(question, books, literal=bool(chosen.form.cleaned_data.get("literal")))
-    if not found.ids:
-        return None
-    return Q(search__vector__matches=found.query) if found.query else Q(pk__in=found.ids)
+class Asked:
+    """What a search means: as it was answered under all filters, else as under none."""
+
+    def __init__(self, chosen: BookFilter):
+        self.chosen = chosen
+        question, literal = chosen.form.cleaned_data["q"], bool(chosen.form.cleaned_data.get("literal"))
+        self.found = find(question, chosen.narrowed, literal=literal)
+        if not self.found.ids and chosen.narrows():
+            self.found = find(question, literal=literal)
+
+    def ids_but_for(self, left_out: Collection[str], books: QuerySet[Book]) -> list[int]:
+        """Return which of these books it means, chosen by all but some parameters; at most MOST_FOUND and one."""
+        if not self.found.query:
+            return self.found.ids
+        if not self.chosen.narrows(left_out):
+            return self.ids_of_all
+        return best_known(self.found.query, books, most=MOST_FOUND + 1)
+
+    @cached_property
+    def ids_of_all(self) -> list[int]:
+        return best_known(self.found.query, None, most=MOST_FOUND + 1)
 
 
 def _count(books: QuerySet[Book], columns: Mapping[str, str], counts: Counts) -> bool:

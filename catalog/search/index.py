@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from bookstore.core.querysets import in_batches
 from catalog.models import Book, Contribution
+from catalog.search.models import Tier
 from catalog.search.words import key_of, words_of
 
 BATCH_SIZE = 1000
@@ -91,12 +92,35 @@ UPSERT = """
 """
 
 
+# A row of one tier becomes one of another only where its place among all has changed.
+RANK = """
+    WITH ranked AS (
+        SELECT book_id, CASE
+            WHEN 100 * row_number() OVER best_first <= count(*) OVER () THEN %(best)s
+            WHEN 10 * row_number() OVER best_first <= count(*) OVER () THEN %(well)s
+            ELSE %(rest)s
+        END AS tier
+        FROM catalog_booksearch WINDOW best_first AS (ORDER BY popularity DESC, book_id)
+    )
+    UPDATE catalog_booksearch AS row SET tier = ranked.tier FROM ranked
+    WHERE row.book_id = ranked.book_id AND row.tier <> ranked.tier
+"""
+
+
+def rank_books() -> None:
+    """Bring up to date which books are the best known; only rows whose tier changes are written."""
+    with connection.cursor() as cursor:
+        cursor.execute(RANK, {"best": Tier.BEST_KNOWN, "well": Tier.WELL_KNOWN, "rest": Tier.REST})
+
+
 def _rows(book_ids: Collection[int]) -> Iterator[tuple[int, int, str, str, str]]:
     contributors: dict[int, list[str]] = defaultdict(list)
     named = Contribution.objects.filter(book__in=book_ids).order_by("position", "pk")
     for book_id, name in named.values_list("book_id", "contributor__name"):
         contributors[book_id].append(name)
     books = Book.objects.filter(pk__in=book_ids).order_by("pk")
-    for pk, popularity, *names in books.values_list("pk", "popularity", *COLUMNS.values()):
+    columns = ("pk", "popularity", "archived_at", *COLUMNS.values())
+    for pk, popularity, archived_at, *names in books.values_list(*columns):
         texts = dict(zip(COLUMNS, (name or "" for name in names), strict=True))
-        yield pk, popularity, *search_row(**texts, contributors=contributors[pk])
+        row = search_row(**texts, contributors=contributors[pk])
+        yield pk, popularity, *(row._replace(vector="") if archived_at else row)

@@ -34,8 +34,7 @@ AMONG_ALL = """
 BEST = """
     WITH fitting AS MATERIALIZED ({among})
     SELECT book_id, title_key, vector @@ %(title)s::tsquery, vector @@ %(name)s::tsquery
-    FROM fitting JOIN catalog_book AS book ON book.id = book_id
-    WHERE archived_at IS NULL ORDER BY fitting.popularity DESC, book_id LIMIT %(enough)s
+    FROM fitting ORDER BY popularity DESC, book_id LIMIT %(enough)s
 """
 
 
@@ -71,7 +70,7 @@ def suggest(question: str) -> list[Suggestion]:
         return []
     if found := _suggest(words):
         return found
-    matched = find(question, Book.objects.public()).matched
+    matched = find(question).matched
     return _suggest(matched.phrase.split()) if matched and matched.by == "spelling" else []
 
 

@@ -12,7 +12,7 @@ from catalog.services.offers import (
     switch_offers,
     withdraw_offer,
 )
-from catalog.services.popularity import refresh_popularity
+from catalog.services.popularity import counts_as_wanted, refresh_popularity
 from catalog.services.sellers import change_seller, create_seller, store_seller
 from catalog.services.stock import correct_stock, put_back_stock, receive_stock, set_stock, take_stock
 
@@ -25,6 +25,7 @@ __all__ = [
     "change_prices",
     "change_seller",
     "correct_stock",
+    "counts_as_wanted",
     "create_book",
     "create_genre",
     "create_offer",

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.tests.api import problem
 from accounts.tests.factories import StaffFactory, UserFactory
 from catalog import services
 from catalog.models import Book, Offer
@@ -12,11 +13,6 @@ from catalog.tests.factories import BookFactory, GenreFactory, OfferFactory, Sel
 pytestmark = pytest.mark.django_db
 
 ISBN = "9780261102217"
-
-
-def problem(response: Any) -> tuple[int, str]:
-    assert response["Content-Type"] == "application/problem+json"
-    return response.status_code, response.json()["code"]
 
 
 def fields_at_fault(response: Any) -> list[str]:

@@ -10,7 +10,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from catalog import services
-from catalog.models import Book, Contributor, Role, SearchWord, StockMovement
+from catalog.models import Book, BookSearch, Contributor, Role, SearchWord, StockMovement
+from catalog.search.index import rank_books
+from catalog.search.models import Tier
 from catalog.search.vocabulary import refresh_vocabulary
 from catalog.tests.factories import BookFactory, GenreFactory, OfferFactory, SeriesFactory
 
@@ -232,3 +234,31 @@ def test_beginnings_fill_up_to_as_many_as_are_ranked_and_no_more(monkeypatch):
     found = search("sun")
     assert found["items"][0]["title"] == "Sun"
     assert (found["matched"]["by"], found["total"], found["total_is_capped"]) == ("prefix", 5, True)
+
+
+def test_books_are_ranked_by_how_well_known_they_are_among_all():
+    books = [BookFactory(popularity=popularity) for popularity in (0, 5, 90, 5, *[1] * 96)]
+    rank_books()
+    best, *well = BookSearch.objects.filter(tier__lt=Tier.REST).order_by("tier", "-popularity", "pk")
+    assert (best.pk, best.tier) == (books[2].pk, Tier.BEST_KNOWN)
+    assert [row.pk for row in well] == [books[place].pk for place in (1, 3, 4, 5, 6, 7, 8, 9, 10)]
+    assert {row.tier for row in well} == {Tier.WELL_KNOWN}
+
+
+@pytest.mark.parametrize("filters", [{}, {"format": "PAPERBACK"}])
+@pytest.mark.parametrize("most", [1, 3, 6, 20])
+def test_of_more_than_are_ranked_the_best_known_are_found_wherever_the_search_stops(monkeypatch, filters, most):
+    monkeypatch.setattr("catalog.search.finding.MOST_FOUND", most)
+    monkeypatch.setattr("catalog.search.finding.FEW", 1)
+    for popularity in range(10):
+        BookFactory(title=f"Sea {popularity}", popularity=10 * popularity)
+    tiers = {90: Tier.BEST_KNOWN, 80: Tier.WELL_KNOWN, 70: Tier.WELL_KNOWN}
+    for popularity, tier in tiers.items():
+        BookSearch.objects.filter(popularity=popularity).update(tier=tier)
+    assert titles("sea", **filters) == [f"Sea {popularity}" for popularity in range(9, -1, -1)][:most]
+
+
+def test_an_archived_book_leaves_no_words_behind():
+    book = BookFactory(title="Lantern")
+    services.archive_book(book.pk)
+    assert BookSearch.objects.values_list("vector", "title_key").get(pk=book.pk) == ("", "lantern")

@@ -32,13 +32,14 @@ WORDS: dict[str, Callable[[Any], str]] = {
 }
 
 
-def listing(params: QueryDict, books: QuerySet[Book], **fixed: str) -> dict[str, Any]:
+def listing(params: QueryDict, books: QuerySet[Book] | None = None, **fixed: str) -> dict[str, Any]:
     """
-    Return the context of a list: its filter (`fixed` parameters win), its page, and a chip for each choice made.
+    Return the context of a list of all public books, or of these: its filter (`fixed` parameters win), its page, and
+    a chip for each choice made.
 
     Raises: Http404 for a page that is not there.
     """
-    shown = BookFilter({**params.dict(), **fixed}, queryset=books.defer("description"))
+    shown = BookFilter({**params.dict(), **fixed}, queryset=books)
     found = found_by(shown, params)
     chosen = {name: value for name, value in shown.form.cleaned_data.items() if value not in (None, "")}
     removable = {name: value for name, value in chosen.items() if name not in fixed}

@@ -36,7 +36,7 @@ def books(request: HttpRequest) -> HttpResponse:
     if "" in request.GET.values():
         return redirect(address_without_blanks(request))
     context = {
-        **listing(request.GET, Book.objects.public()),
+        **listing(request.GET),
         "genres": [(genre, "\N{EM SPACE}" * depth) for depth, genre in Genre.objects.in_tree_order()],
         "sellers": Seller.objects.all(),
         "price_bands": list(price_links(request.GET)),
@@ -66,14 +66,14 @@ def price_links(params: QueryDict) -> Iterator[tuple[str, str]]:
 
 def meant_by(question: str) -> str | None:
     """Return the words that a question is misspelt for, as far as some book has them."""
-    matched = find(question, Book.objects.public()).matched
+    matched = find(question).matched
     return matched.phrase if matched and matched.by == "spelling" else None
 
 
 @require_safe
 def facets(request: HttpRequest) -> HttpResponse:
     """Answer with a part of the list's page that comes after it: the counts beside the filters."""
-    chosen = BookFilter(request.GET.dict(), Book.objects.public())
+    chosen = BookFilter(request.GET.dict())
     counts = count_facets(chosen)
     language = chosen.form.cleaned_data.get("language")
     context = {
@@ -172,7 +172,7 @@ def genre(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def seller(request: HttpRequest, slug: str) -> HttpResponse:
     seller = get_object_or_404(Seller, slug=slug)
-    context = {"seller": seller, **listing(request.GET, Book.objects.public(), seller=slug)}
+    context = {"seller": seller, **listing(request.GET, seller=slug)}
     return render(request, "catalog/seller.html", context)
 
 

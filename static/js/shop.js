@@ -19,3 +19,16 @@ document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } 
   const select = target.matches("select") && fragment.firstElementChild;
   if (select && [...select.options].some((option) => option.value === target.value)) select.value = target.value;
 });
+
+// Numbers that change by themselves are looked at anew each minute, but only while somebody looks at the page.
+const MINUTE = 60_000; // milliseconds
+let lookedAt = Date.now();
+
+function look() {
+  if (document.visibilityState !== "visible" || Date.now() - lookedAt < MINUTE) return;
+  lookedAt = Date.now();
+  for (const part of document.querySelectorAll("[data-look]")) part.dispatchEvent(new CustomEvent("look"));
+}
+
+setInterval(look, MINUTE / 12);
+document.addEventListener("visibilitychange", look);

@@ -21,4 +21,7 @@ class Command(BaseCommand):
         loaded = load_catalogue()
         if with_accounts:
             ensure_accounts()
-        self.stdout.write(f"Loaded {loaded} books." if loaded else "The shop has books already.")
+        if loaded:
+            self.stdout.write(f"Loaded {loaded} books.")
+        elif options["verbosity"]:
+            self.stdout.write("The shop has books already.")
