@@ -1,0 +1,19 @@
+"""The carts' work that can wait."""
+
+import structlog
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from cart.models import GUEST_LIFETIME, Cart, CartStatus
+
+log = structlog.get_logger(__name__)
+
+
+@app.periodic(cron="20 4 * * *")
+@app.task(queueing_lock="abandon_carts", retry=3)
+def abandon_carts(timestamp: int = 0) -> int:
+    """Mark the guests' carts that nobody has touched for 60 days; an account's stay."""
+    old = Cart.objects.active().filter(guest__isnull=False, updated_at__lte=timezone.now() - GUEST_LIFETIME)
+    number = old.update(status=CartStatus.ABANDONED)
+    log.info("cart.abandoned", carts=number)
+    return number
