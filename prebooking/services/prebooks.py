@@ -1,0 +1,91 @@
+"""What a shopper does: prebook, cancel, buy."""
+
+from collections.abc import Iterable
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from bookstore.core.querysets import constraint_of
+from catalog.exceptions import BookNotFound
+from catalog.models import Book
+from prebooking.exceptions import (
+    PrebookAlreadyCancelled,
+    PrebookBookInStock,
+    PrebookDuplicate,
+    PrebookNotCancellable,
+    PrebookNotFound,
+)
+from prebooking.models import Prebook, PrebookQuerySet, PrebookStatus
+
+log = structlog.get_logger(__name__)
+
+
+@transaction.atomic
+def create_prebook(user: User, book_id: int) -> Prebook:
+    """
+    Let a shopper wait for a book of which no seller has a copy, at the end of its queue.
+
+    Locks: the book. Raises: BookNotFound, PrebookBookInStock, PrebookDuplicate.
+    """
+    book = Book.objects.public().only("in_stock").filter(pk=book_id).locked().first()
+    if book is None:
+        raise BookNotFound
+    if book.in_stock:
+        raise PrebookBookInStock
+    prebook = _insert(user, book_id)
+    log.info("prebook.created", user_id=user.pk, book_id=book_id)
+    return prebook
+
+
+def _insert(user: User, book_id: int) -> Prebook:
+    try:
+        with transaction.atomic():
+            return Prebook.objects.create(user=user, book_id=book_id)
+    except IntegrityError as error:
+        if constraint_of(error) == "prebook_one_open_per_user_and_book":
+            raise PrebookDuplicate from error
+        raise
+
+
+@transaction.atomic
+def cancel_prebook(user: User, prebook_id: int) -> Prebook:
+    """
+    Let a shopper wait no longer.
+
+    Locks: the prebook. Raises: PrebookNotFound, PrebookAlreadyCancelled, PrebookNotCancellable.
+    """
+    prebook = Prebook.objects.of(user).filter(pk=prebook_id).locked().first()
+    if prebook is None:
+        raise PrebookNotFound
+    if prebook.status == PrebookStatus.CANCELLED:
+        raise PrebookAlreadyCancelled
+    if prebook.status == PrebookStatus.FULFILLED:
+        raise PrebookNotCancellable
+    prebook.status, prebook.cancelled_at, prebook.is_mail_due = PrebookStatus.CANCELLED, timezone.now(), False
+    prebook.save(update_fields=["status", "cancelled_at", "is_mail_due"])
+    log.info("prebook.cancelled", user_id=user.pk, book_id=prebook.book_id)
+    return prebook
+
+
+@transaction.atomic
+def fulfil(user_id: int, book_ids: Iterable[int]) -> int:
+    """
+    Note that a shopper has bought books, and waits for them no longer; return how many were waited for.
+
+    Locks: those of the books that were prebooked, by id.
+    """
+    prebooks = Prebook.objects.open().of(user_id).filter(book__in=list(book_ids))
+    lock_books_of(prebooks)
+    return prebooks.update(status=PrebookStatus.FULFILLED, fulfilled_at=timezone.now(), is_mail_due=False)
+
+
+def lock_books_of(prebooks: PrebookQuerySet) -> None:
+    """
+    Let nobody move these prebooks until the transaction ends but their shoppers.
+
+    Locks: their books by id.
+    """
+    if book_ids := set(prebooks.values_list("book_id", flat=True)):
+        list(Book.objects.filter(pk__in=book_ids).locked().values_list("pk"))
