@@ -3,12 +3,37 @@
 from collections.abc import Iterator
 from typing import Any
 
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.account.utils import user_pk_to_url_str
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts.models import Kind, User
+from accounts.services import unsubscribe_token
+from accounts.tests.factories import UserFactory
 from bookstore.web.tests.shop import Shop
+from catalog.models import Book
+from prebooking.services import create_prebook
+from wishlist.services import share_wishlist
 
 # Addresses among the pages' that answer with something else, or only with a part of a page.
-OTHERS = {"accounts:logout", "catalog:cover", "catalog:facets", "web:media", "web:robots"}
+OTHERS = {
+    "account_logout", "accounts:default_address", "accounts:delete_address", "accounts:download",
+    "accounts:end_session", "accounts:end_sessions", "cart:add", "cart:change", "cart:remove", "cart:undo_merge",
+    "catalog:cover", "catalog:facets", "github_callback",
+    "mfa_download_recovery_codes", "notifications:follow", "notifications:read_all", "notifications:unread",
+    "openid_connect_callback", "prebooking:cancel", "web:media", "web:move_to_cart", "web:robots", "wishlist:heart",
+    "wishlist:put_back", "wishlist:remove", "wishlist:share", "wishlist:unshare",
+}  # fmt: skip
+
+# Pages that take a form.
+FORMS = {
+    "account_change_password", "account_confirm_email", "account_email", "account_login", "account_reauthenticate",
+    "account_reset_password", "account_reset_password_from_key", "account_set_password", "account_signup",
+    "accounts:address", "accounts:close", "accounts:new_address", "accounts:profile", "github_login",
+    "mfa_activate_totp", "mfa_authenticate", "mfa_deactivate_totp", "mfa_generate_recovery_codes",
+    "mfa_reauthenticate", "notifications:preferences", "notifications:unsubscribe", "openid_connect_login",
+    "prebooking:new", "socialaccount_connections",
+}  # fmt: skip
 
 
 def names_in(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
@@ -17,7 +42,7 @@ def names_in(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
         if str(pattern.pattern).startswith("admin/"):
             continue
         if isinstance(pattern, URLPattern):
-            yield f"{namespace}:{pattern.name}"
+            yield f"{namespace}:{pattern.name}" if namespace else str(pattern.name)
         elif pattern.namespace != "core" and not (pattern.namespace or "").endswith("_api"):
             yield from names_in(pattern, pattern.namespace or namespace)
 
@@ -28,9 +53,28 @@ PAGES = sorted(set(names_in(get_resolver())) - OTHERS)
 def arguments_for(name: str, shop: Shop) -> list[Any]:
     """Return an example for a page that needs to be told which; one without an example cannot be reversed."""
     examples = {
-        "catalog:author": [shop.author.pk, shop.author.slug],
-        "catalog:book": [shop.book.pk, shop.book.slug],
-        "catalog:genre": [shop.genre.slug],
-        "catalog:seller": [shop.seller.slug],
+        "account_confirm_email": lambda: [key_for_new_email()],
+        "account_reset_password_from_key": lambda: [user_pk_to_url_str(shop.reader), "set-password"],
+        "accounts:address": lambda: [shop.reader.addresses.latest("pk").pk],
+        "catalog:author": lambda: [shop.author.pk, shop.author.slug],
+        "catalog:book": lambda: [shop.book.pk, shop.book.slug],
+        "catalog:genre": lambda: [shop.genre.slug],
+        "catalog:seller": lambda: [shop.seller.slug],
+        "notifications:unsubscribe": lambda: [unsubscribe_token(Kind.PRICE_DROP, shop.reader)],
+        "prebooking:new": lambda: [Book.objects.filter(in_stock=False).latest("pk").pk],
+        "prebooking:prebooks": lambda: prebook_some(shop.reader),
+        "web:mail": lambda: [shop.mail.pk],
+        "wishlist:shared": lambda: [share_wishlist(shop.reader, shows_name=True).token],
     }
-    return examples.get(name, [])
+    return examples.get(name, list)()
+
+
+def prebook_some(user: User) -> list[Any]:
+    for book in Book.objects.filter(in_stock=False):
+        create_prebook(user, book.pk)
+    return []
+
+
+def key_for_new_email() -> str:
+    user = UserFactory()
+    return EmailConfirmationHMAC(EmailAddress.objects.create(user=user, email=user.email)).key

@@ -2,10 +2,16 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
+from accounts.models import User
+from bookstore.core.mail import post_mail
+from bookstore.core.models import Mail
+from bookstore.web.tests.readers import make_reader
 from catalog import services
 from catalog.models import Book, Contributor, Genre, Role, Seller
 from catalog.tests.factories import BookFactory, GenreFactory, OfferFactory, SellerFactory, SeriesFactory
+from wishlist.services import add_wish
 
 LONG_TITLE = (
     "A True and Particular Account of the Voyage, of What Was Lost in It, of Whom We Met and Why We Left Them, "
@@ -19,6 +25,16 @@ class Shop:
     author: Contributor
     genre: Genre
     seller: Seller
+    mail: Mail
+
+    @cached_property
+    def reader(self) -> User:
+        """Somebody with an account, made when first asked for."""
+        reader = make_reader()
+        for book in (self.book, *Book.objects.exclude(pk=self.book.pk)[:4]):
+            add_wish(reader, book.pk)
+        services.change_offer(self.book.offers.get(seller=self.seller).pk, price=Decimal("12.00"))
+        return reader
 
 
 def open_shop() -> Shop:
@@ -39,4 +55,5 @@ def open_shop() -> Shop:
             OfferFactory(book=neighbour, seller=store, price=Decimal(5 + number), stock_quantity=number % 3)
     BookFactory(title="百年の孤独", byline="ガブリエル・ガルシア＝マルケス", language="ja", genre=travel)
     BookFactory(title="ألف ليلة وليلة", byline="نجيب محفوظ", language="ar", genre=travel)
-    return Shop(book, Contributor.objects.get(name="Ada Reader"), fiction, store)
+    mail = post_mail("ada@example.com", "account/email/email_confirmation", {"activate_url": "http://localhost/key"})
+    return Shop(book, Contributor.objects.get(name="Ada Reader"), fiction, store, mail)

@@ -8,12 +8,11 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bookstore.web.tests.addresses import PAGES, arguments_for
+from bookstore.web.tests.addresses import FORMS, PAGES, arguments_for
 from bookstore.web.tests.shop import open_shop
 
 pytestmark = pytest.mark.django_db
 
-FORMS = {"accounts:login"}
 NAMES = (
     "page", "size", "cursor", "sort", "genre", "author", "seller", "min_price", "max_price", "in_stock", "format",
     "language", "published_after", "published_before", "q", "next",
@@ -78,13 +77,13 @@ def test_page_that_is_only_read_refuses_writes(client: Client, name: str, method
 
 
 def test_a_forged_form_is_refused_with_a_page() -> None:
-    response = Client(enforce_csrf_checks=True).post("/accounts/login/", {"username": "a@b.c", "password": "x"})
+    response = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": "a@b.c", "password": "x"})
     assert response.status_code == 403
     assert "load the page again" in response.text
 
 
-@pytest.mark.parametrize("username", ["", "\x00", "x" * 5000, "' OR 1=1", "\U0001f4da@example.com"])
-def test_odd_credentials_are_refused_with_the_form(client: Client, username: str) -> None:
-    response = client.post("/accounts/login/", {"username": username, "password": "\x00" * 10})
+@pytest.mark.parametrize("email", ["", "\x00", "x" * 5000, "' OR 1=1", "\U0001f4da@example.com"])
+def test_odd_credentials_are_refused_with_the_form(client: Client, email: str) -> None:
+    response = client.post("/accounts/login/", {"login": email, "password": "\x00" * 10})
     assert response.status_code == 200
     assert "<form" in response.text

@@ -11,23 +11,24 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from accounts.tests.factories import UserFactory
 from bookstore.web.tests.addresses import OTHERS, PAGES, arguments_for
 from bookstore.web.tests.browser import PHONE, Visit, assert_accessible, assert_fits
+from bookstore.web.tests.readers import PROVIDERS, client_for
 from bookstore.web.tests.shop import open_shop
 from catalog.covers import cover_key
 
 
 @pytest.fixture
-def see(visit: Visit) -> Visit:
-    """Visit a page by its name, signed in where it asks for that."""
+def see(visit: Visit, settings: Any) -> Visit:
+    """Visit a page by its name, as one to whom it is shown."""
     shop = open_shop()
+    settings.SOCIALACCOUNT_PROVIDERS = PROVIDERS
 
     def see(name: str, **options: Any) -> Page:
         path = reverse(name, args=arguments_for(name, shop))
-        answer = Client().get(path)
-        user = UserFactory() if answer.status_code == 302 else None
-        page = visit(path, user=user, **options)
+        is_for_readers = Client().get(path).status_code == 302
+        client = client_for(name, shop.reader, is_for_readers=is_for_readers)
+        page = visit(path, client=client, **options)
         assert page.url.endswith(path)
         return page
 
@@ -52,12 +53,21 @@ def test_page_fits_a_phone(see: Visit, name: str) -> None:
     assert_accessible(page)
 
 
+NUMBERED = (
+    "accounts:default_address", "accounts:delete_address", "cart:change", "cart:remove", "notifications:follow",
+    "web:move_to_cart", "wishlist:heart", "wishlist:remove",
+)  # fmt: skip
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(OTHERS))
-def test_what_is_left_out_is_no_page(client: Client, name: str) -> None:
+def test_what_is_left_out_is_no_page(client: Client, name: str, settings: Any) -> None:
+    settings.SOCIALACCOUNT_PROVIDERS = PROVIDERS
     book = open_shop().book
     arguments = {
+        **dict.fromkeys(NUMBERED, [1]),
         "catalog:cover": [book.pk, cover_key(book.title, book.byline)],
+        "prebooking:cancel": [1],
         "web:media": [default_storage.save("covers/windy.png", ContentFile(b""))],
     }
 
@@ -69,7 +79,7 @@ def test_what_is_left_out_is_no_page(client: Client, name: str) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("template", ["400.html", "403.html", "404.html", "500.html", "503.html"])
+@pytest.mark.parametrize("template", ["400.html", "403.html", "404.html", "429.html", "500.html", "503.html"])
 def test_error_page_is_accessible(visit: Visit, template: str, scheme: str) -> None:
     page = visit("about:blank", scheme=scheme, viewport=PHONE)
     answer = render(RequestFactory().get("/"), template, {"detail": "No.", "request_id": "0a1b" * 8})

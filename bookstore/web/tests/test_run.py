@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+import grpc
 import psutil
 import pytest
 from django.conf import settings
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from catalog.demo import ACCOUNTS
 
@@ -21,15 +23,15 @@ from catalog.demo import ACCOUNTS
 class Shop:
     """One folder's shop, which may be opened, killed and opened again."""
 
-    def __init__(self, data: Path, port: int):
+    def __init__(self, data: Path):
         self.data = data
-        self.port = port
+        self.port, self.grpc_port = spare_port(), spare_port()
 
     def start(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "manage.py", "run"],
             cwd=settings.BASE_DIR,
-            env=local(DATA_DIR=self.data, PORT=self.port, WEB_PROCESSES=2),
+            env=local(DATA_DIR=self.data, PORT=self.port, GRPC_PORT=self.grpc_port, WEB_PROCESSES=2),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -56,6 +58,14 @@ class Shop:
             return False
         finally:
             connection.close()
+
+    def serves_partners(self) -> bool:
+        with grpc.insecure_channel(f"127.0.0.1:{self.grpc_port}") as channel:
+            try:
+                answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
+            except grpc.RpcError:
+                return False
+        return answer.status == health_pb2.HealthCheckResponse.SERVING
 
     def parts(self) -> dict[str, psutil.Process]:
         """Return the living processes by what they are; of several of a kind, one."""
@@ -86,8 +96,13 @@ def kind_of(process: psutil.Process) -> str | None:
         return None
     if "granian" in command:
         return "web worker" if is_worker else "web server"
-    kinds = {"procrastinate": "job worker", " -D ": "database", " idle": "connection"}
+    kinds = {"procrastinate": "job worker", "grpcserver": "gRPC server", " -D ": "database", " idle": "connection"}
     return next((kind for word, kind in kinds.items() if word in command), None)
+
+
+def spare_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as spare:
+        return spare.getsockname()[1]
 
 
 def is_gone(process: psutil.Process) -> bool:
@@ -106,9 +121,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    with socket.create_server(("127.0.0.1", 0)) as spare:
-        port = spare.getsockname()[1]
-    shop = Shop(tmp_path_factory.mktemp("shop"), port)
+    shop = Shop(tmp_path_factory.mktemp("shop"))
     shop.open()
     yield shop
     shop.close()
@@ -127,26 +140,26 @@ def test_second_supervisor_of_a_folder_is_refused(shop: Shop) -> None:
     assert shop.is_open()
 
 
-def test_taken_port_is_told_in_one_sentence(shop: Shop, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["PORT", "GRPC_PORT"])
+def test_taken_port_is_told_in_one_sentence(name: str, shop: Shop, tmp_path: Path) -> None:
+    taken = {"PORT": shop.port, "GRPC_PORT": shop.grpc_port}[name]
     stranger = subprocess.run(
         [sys.executable, "manage.py", "run"],
         cwd=settings.BASE_DIR,
-        env=local(DATA_DIR=tmp_path, PORT=shop.port),
+        env=local(**{"DATA_DIR": tmp_path, "PORT": spare_port(), "GRPC_PORT": spare_port(), name: taken}),
         capture_output=True,
         text=True,
     )
     assert stranger.returncode == 1
-    assert re.fullmatch(
-        rf"CommandError: Port {shop.port} of 127.0.0.1 is taken .+ make run PORT=\d+\n", stranger.stderr
-    )
+    assert re.fullmatch(rf"CommandError: Port {taken} of 127.0.0.1 is taken .+ make run {name}=\d+\n", stranger.stderr)
     assert not (tmp_path / "postgres").exists()
 
 
-@pytest.mark.parametrize("part", ["web worker", "web server", "job worker", "connection", "database"])
+@pytest.mark.parametrize("part", ["web worker", "web server", "job worker", "gRPC server", "connection", "database"])
 def test_killed_part_is_replaced(part: str, shop: Shop) -> None:
     victim = shop.parts()[part]
     victim.kill()
-    wait_until(lambda: shop.parts().get(part, victim) != victim and shop.is_open())
+    wait_until(lambda: shop.parts().get(part, victim) != victim and shop.is_open() and shop.serves_partners())
 
 
 def test_killed_supervisor_takes_its_parts_along_and_the_next_start_works(shop: Shop) -> None:
@@ -154,9 +167,11 @@ def test_killed_supervisor_takes_its_parts_along_and_the_next_start_works(shop: 
     shop.supervisor.kill()
     shop.supervisor.communicate()
     said = shop.open()
-    assert all(is_gone(parts[name]) for name in ("web server", "web worker", "job worker"))
+    assert all(is_gone(parts[name]) for name in ("web server", "web worker", "job worker", "gRPC server"))
     assert parts["database"] == shop.parts()["database"]
     assert f"http://localhost:{shop.port}/api/docs" in said
+    assert f"http://localhost:{shop.port}/outbox/" in said
+    assert f"localhost:{shop.grpc_port}" in said
     assert all(account.email in said for account in ACCOUNTS)
 
 

@@ -12,8 +12,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
-from pathlib import Path
+from functools import cache, partial
 from typing import IO, Any
 
 import psycopg
@@ -32,7 +31,7 @@ PATIENCE = 5  # seconds; what was just killed takes a moment to let go of folder
 
 
 class Command(BaseCommand):
-    help = "Run the shop: prepares the database, then keeps web server and job worker running until Ctrl-C."
+    help = "Run the shop: prepares the database, then keeps web, job and gRPC server running until Ctrl-C."
     requires_system_checks: list[str] = []  # `make check` and the tests make them; a start is to be quick
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,7 +43,7 @@ class Command(BaseCommand):
         stop_by_signals()
         try:
             with sole_supervisor():
-                ensure_port_is_free()
+                ensure_ports_are_free()
                 self.prepare()
                 self.keep_open()
         except KeyboardInterrupt:
@@ -57,7 +56,7 @@ class Command(BaseCommand):
         except OperationalError as error:
             raise CommandError(f"The database cannot be used: {error}") from error
         if settings.IS_LOCAL:
-            call_command("load_demo", stdout=self.stdout)
+            call_command("load_demo", verbosity=0, stdout=self.stdout)
         connections.close_all()
 
     def keep_open(self) -> None:
@@ -117,19 +116,29 @@ def take(lock: IO[str]) -> bool:
         return False
 
 
-def ensure_port_is_free() -> None:
-    if not comes_true(is_port_free):
-        raise CommandError(
-            f"Port {settings.PORT} of {settings.WEB_HOST} is taken or not ours to open: "
-            f"choose another, as in: make run PORT={8001 if settings.PORT == 8000 else 8000}"
-        )
+def ensure_ports_are_free() -> None:
+    web, partners = ("PORT", settings.WEB_HOST, settings.PORT), ("GRPC_PORT", settings.GRPC_HOST, grpc_port())
+    for name, host, port in (web, partners):
+        if not comes_true(partial(is_port_free, host, port)):
+            raise CommandError(
+                f"Port {port} of {host} is taken or not ours to open: choose another, as in: make run {name}={port + 1}"
+            )
 
 
-def is_port_free() -> bool:
-    family = socket.AF_INET6 if ":" in settings.WEB_HOST else socket.AF_INET
+@cache
+def grpc_port() -> int:
+    """Return the port for partners' services: in the local default, where nobody chose one, the next that is free."""
+    free = partial(is_port_free, settings.GRPC_HOST)
+    if os.environ.get("GRPC_PORT") or not settings.IS_LOCAL or comes_true(partial(free, settings.GRPC_PORT)):
+        return settings.GRPC_PORT
+    return next(filter(free, range(settings.GRPC_PORT + 1, settings.GRPC_PORT + 100)), settings.GRPC_PORT)
+
+
+def is_port_free(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         # The web server shares its port among its workers, and would share it with a stranger too.
-        socket.create_server((settings.WEB_HOST, settings.PORT), family=family).close()
+        socket.create_server((host, port), family=family).close()
         return True
     except OSError:
         return False
@@ -143,13 +152,14 @@ def comes_true(condition: Callable[[], bool]) -> bool:
 
 
 def shop_processes() -> list[Child]:
-    """Return the web server and the job worker, with an empty folder for the numbers that they count together."""
+    """Return all that serves, with an empty folder for the numbers that they count together."""
     metrics = settings.DATA_DIR / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(exist_ok=True)
     environment = {
         **os.environ,
         "DATA_DIR": str(settings.DATA_DIR),
+        "GRPC_PORT": str(grpc_port()),
         "PROMETHEUS_MULTIPROC_DIR": str(metrics),
     }
     web = [
@@ -160,9 +170,10 @@ def shop_processes() -> list[Child]:
         "bookstore.wsgi:application",
     ]
     jobs = ["manage", "procrastinate", "worker", "--concurrency", "4", "--shutdown-graceful-timeout", "10"]
+    partners = ["manage", "grpcserver", "--verbosity", "0"]
     return [
         Child(name, [sys.executable, "-m", *command], folder=settings.BASE_DIR, environment=environment)
-        for name, command in (("The web server", web), ("The job worker", jobs))
+        for name, command in (("The web server", web), ("The job worker", jobs), ("The gRPC server", partners))
     ]
 
 
@@ -180,6 +191,7 @@ def is_ready() -> bool:
     connection = http.client.HTTPConnection(settings.WEB_HOST, settings.PORT, timeout=2)
     try:
         connection.request("GET", "/readyz", headers={"Host": own_name()})
+        socket.create_connection((settings.GRPC_HOST, grpc_port()), timeout=2).close()
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
@@ -200,9 +212,10 @@ def banner() -> str:
         f"  Shop      {shop}/",
         f"  API docs  {shop}/api/docs",
         f"  Admin     {shop}/admin/",
+        f"  gRPC      localhost:{grpc_port()}",
     ]
-    if outbox := getattr(settings, "EMAIL_FILE_PATH", None):
-        lines.append(f"  Mail      {Path(outbox)}/ (one file each)")
+    if settings.OUTBOX:
+        lines.append(f"  Mail      {shop}/outbox/")
     if settings.IS_LOCAL:
         lines += ["", *(f"  {account.role:<9} {account.email}  {account.password}" for account in ACCOUNTS)]
     return "\n".join([*lines, ""])
