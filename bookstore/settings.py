@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -55,6 +56,16 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
         if not (raw.isascii() and raw.isdigit() and low <= int(raw) <= high):
             raise ValueError(f"{raw!r} is not a whole number from {low} to {high}")
         return int(raw)
+
+    return parse
+
+
+def decimal_number(low: str, high: str, places: int) -> Callable[[str], Decimal]:
+    def parse(raw: str) -> Decimal:
+        number = Decimal(raw) if re.fullmatch(rf"\d{{1,8}}(\.\d{{1,{places}}})?", raw, re.ASCII) else None
+        if number is None or not Decimal(low) <= number <= Decimal(high):
+            raise ValueError(f"{raw!r} is not a number from {low} to {high} with at most {places} decimal places")
+        return number
 
     return parse
 
@@ -130,6 +141,16 @@ STORE_CURRENCY = read("STORE_CURRENCY", currency, "EUR")
 
 CART_MOST_COPIES = read("CART_MOST_COPIES", whole_number(1, 10_000), 20)
 CART_MOST_LINES = read("CART_MOST_LINES", whole_number(1, 1_000), 50)
+
+money = decimal_number("0", "99999.99", 2)
+TAX_RATE = read("TAX_RATE", decimal_number("0", "99.99", 2), Decimal(0))  # per cent, contained in all prices
+SHIPPING_RATE = read("SHIPPING_RATE", money, Decimal(0))
+SHIPPING_FREE_FROM: Decimal | None = read("SHIPPING_FREE_FROM", money, None)
+
+PAYMENT_PROVIDER = "orders.payment.mock.MockProvider"
+PAYMENT_TIMEOUT = read("PAYMENT_TIMEOUT", whole_number(1, 60), 15)  # seconds; far below the age that is swept
+PAYMENT_SUCCESS_RATE = read("PAYMENT_SUCCESS_RATE", decimal_number("0", "1", 4), Decimal("0.9"))
+PAYMENT_TEST_TOKENS = read("PAYMENT_TEST_TOKENS", boolean, False)
 
 WEB_HOST = read("WEB_HOST", str, "127.0.0.1" if IS_LOCAL else "0.0.0.0")  # noqa: S104  a server's only door
 WEB_PROCESSES = read("WEB_PROCESSES", whole_number(1, 64), min(os.cpu_count() or 1, 8))

@@ -60,6 +60,10 @@ class CartQuerySet(LockableQuerySet["Cart"]):
         """Carts that the shopper still sees: active ones, and those locked while they are paid for."""
         return self.filter(status__in=[CartStatus.ACTIVE, CartStatus.LOCKED])
 
+    def held_by(self, order_number: str) -> Self:
+        """Carts that this order has locked."""
+        return self.filter(status=CartStatus.LOCKED, held_by=order_number)
+
 
 class Cart(models.Model):
     """

@@ -14,15 +14,16 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bookstore.core import advisory
 from bookstore.core.errors import Conflict, Invalid
-from bookstore.core.models import IdempotencyKey
+from bookstore.core.models import KEPT_FOR, IdempotencyKey
 
 HEADER = "Idempotency-Key"
 FIELD = "idempotency_key"
@@ -95,6 +96,28 @@ def once(call: Call, act: Callable[[], Outcome]) -> Outcome:
         else:
             transaction.set_rollback(True)
         return outcome
+
+
+CLAIM = """
+    INSERT INTO core_idempotencykey AS stored (caller, key, method, path, fingerprint, status, body, created_at)
+    VALUES (%(caller)s, %(key)s, %(method)s, %(path)s, %(fingerprint)s, 0, '', %(now)s)
+    ON CONFLICT (caller, key) DO UPDATE SET (method, path, fingerprint, status, body, created_at)
+        = (EXCLUDED.method, EXCLUDED.path, EXCLUDED.fingerprint, 0, '', EXCLUDED.created_at)
+    WHERE stored.created_at < %(expired)s
+"""
+
+
+def claim(call: Call) -> None:
+    """
+    Keep a key for an act that finds its own answer again, so that no other request gets by with it.
+
+    For the transaction of that act. Raises: KeyReused.
+    """
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {**vars(call), "now": now, "expired": now - KEPT_FOR})
+        if not cursor.rowcount:
+            raise KeyReused
 
 
 def caller_of(request: HttpRequest | Request) -> str | None:

@@ -6,6 +6,7 @@ is decided under the shopper's lock, so two requests of one shopper follow one a
 """
 
 from cart.services.guests import add_guest, find_guest, is_new_token, new_token
+from cart.services.holding import check_out_carts, give_back_carts, hold_carts
 from cart.services.lines import add_item, empty_carts, remove_item, set_quantity
 from cart.services.merging import Merged, merge_guest, undo_merge
 from cart.services.partner import (
@@ -30,8 +31,11 @@ __all__ = [
     "add_product",
     "caller_for",
     "change_status",
+    "check_out_carts",
     "empty_carts",
     "find_guest",
+    "give_back_carts",
+    "hold_carts",
     "is_new_token",
     "lock_shoppers",
     "merge_guest",

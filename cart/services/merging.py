@@ -39,7 +39,8 @@ def merge_guest(guest_id: int, user_id: int) -> Merged:
     own = {cart.seller_id: cart for cart in account.carts.active().prefetch_related("items")}
     for cart in guest.carts.open().locked().prefetch_related("items"):
         if cart.status == CartStatus.ACTIVE and cart.seller_id in own:
-            _merge_lines(cart, own[cart.seller_id], merged)
+            merge_lines(cart, own[cart.seller_id], merged)
+            touch(cart, "status")
         else:
             _hand_over(cart, account, merged)
     if merged.copies:
@@ -54,7 +55,10 @@ def _hand_over(cart: Cart, account: Shopper, merged: Merged) -> None:
         merged.copies |= {item.offer_id: item.quantity for item in cart.items.all()}
 
 
-def _merge_lines(cart: Cart, own: Cart, merged: Merged) -> None:
+def merge_lines(cart: Cart, own: Cart, merged: Merged) -> None:
+    """
+    Bring a cart's lines into another, both prefetched, as `merge_guest` says; the cart is then CANCELLED, not saved.
+    """
     lines = {item.offer_id: item for item in own.items.all()}
     for item in cart.items.all():
         line = lines.get(item.offer_id)
@@ -70,7 +74,6 @@ def _merge_lines(cart: Cart, own: Cart, merged: Merged) -> None:
         line.save()
         merged.copies[item.offer_id] = line.quantity - before
     cart.status = CartStatus.CANCELLED
-    touch(cart, "status")
     touch(own)
 
 

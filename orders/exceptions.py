@@ -1,0 +1,52 @@
+"""What a purchase may refuse, and why."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from bookstore.core.errors import Conflict, Invalid, NotFound
+
+
+class OrderNotFound(NotFound):
+    code = "ORDER_NOT_FOUND"
+    message = _("There is no such order.")
+
+
+class OrderCartEmpty(Invalid):
+    status = HTTPStatus(422)
+    code = "ORDER_CART_EMPTY"
+    message = _("There is nothing in the cart.")
+
+
+class OrderPaymentFailed(Invalid):
+    """The money was not taken; `order_id` and `number` name the order that came to nothing."""
+
+    status = HTTPStatus.PAYMENT_REQUIRED
+    code = "ORDER_PAYMENT_FAILED"
+    message = _("The payment was declined. Your cart is as it was, and nothing was charged.")
+
+
+class CheckoutRefused(Conflict):
+    """
+    Lines that cannot be bought as things are now.
+
+    `problems` is [{code, items}], every kind that applies; `code` and `items` repeat the first.
+    """
+
+    UNAVAILABLE = "ORDER_ITEMS_UNAVAILABLE"
+    SHORT = "ORDER_INSUFFICIENT_STOCK"
+    PRICE = "PRICE_CHANGED"
+
+    messages = {
+        UNAVAILABLE: _("Something in the cart is no longer offered."),
+        SHORT: _("There are fewer copies than you want."),
+        PRICE: _("It costs more now than what you have seen."),
+    }
+    code = "CONFLICT"
+
+    def __init__(self, problems: Sequence[Mapping[str, Any]], **data: Any):
+        first = problems[0]
+        self.code = first["code"]
+        super().__init__(self.messages[self.code], items=first["items"], problems=list(problems), **data)

@@ -1,0 +1,41 @@
+"""Orders' work that can wait, and what ends orders and refunds whose process died."""
+
+from contextlib import suppress
+from typing import Any
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from bookstore.core.idempotency import InProgress
+from orders import services
+from orders.models import Order, Refund
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="sweep_orders", retry=3)
+def sweep_orders(timestamp: int = 0) -> None:
+    """Have every order ended that has been PENDING for long, and every refund carried out that is still to be."""
+    for order_id in Order.objects.undecided().order_by("pk").values_list("pk", flat=True):
+        queue_once(recover_order, f"recover-{order_id}", order_id=order_id)
+    for refund_id in Refund.objects.overdue().order_by("pk").values_list("pk", flat=True):
+        queue_once(carry_out_refund, f"refund-{refund_id}", refund_id=refund_id)
+
+
+def queue_once(task: Any, lock: str, **arguments: int) -> None:
+    """Have a task done by a job of its own, unless one waits already."""
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        task.configure(queueing_lock=lock).defer(**arguments)
+
+
+@app.task(retry=3)
+def recover_order(order_id: int) -> None:
+    """End one order by what the provider says of it."""
+    with suppress(InProgress):
+        services.recover(Order.objects.get(pk=order_id))
+
+
+@app.task(retry=3)
+def carry_out_refund(refund_id: int) -> None:
+    """Have the provider give the money of one refund back."""
+    services.carry_out_refund(refund_id)
