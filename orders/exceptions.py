@@ -14,6 +14,11 @@ class OrderNotFound(NotFound):
     message = _("There is no such order.")
 
 
+class RefundNotFound(NotFound):
+    code = "REFUND_NOT_FOUND"
+    message = _("There is no such refund.")
+
+
 class OrderCartEmpty(Invalid):
     status = HTTPStatus(422)
     code = "ORDER_CART_EMPTY"
@@ -26,6 +31,39 @@ class OrderPaymentFailed(Invalid):
     status = HTTPStatus.PAYMENT_REQUIRED
     code = "ORDER_PAYMENT_FAILED"
     message = _("The payment was declined. Your cart is as it was, and nothing was charged.")
+
+
+class OrderNotCancellable(Conflict):
+    """It is not paid, on its way already, or was cancelled before; `order_status` says which."""
+
+    code = "ORDER_NOT_CANCELLABLE"
+    message = _("This order can no longer be cancelled.")
+
+
+class OrderStatusTransition(Conflict):
+    """What was asked for does not follow on the order's status, which `order_status` says."""
+
+    code = "ORDER_STATUS_TRANSITION"
+    message = _("This cannot be done with an order that stands where this one does.")
+
+
+class RefundTooLarge(Conflict):
+    """More money than is left (`refundable_amount`), or more copies of a line than were bought and not refunded."""
+
+    code = "REFUND_TOO_LARGE"
+    message = _("That is more than can still be refunded.")
+
+
+class RefundStatusTransition(Conflict):
+    """Only a refund that the provider has refused is seen to by staff."""
+
+    code = "REFUND_STATUS_TRANSITION"
+    message = _("The provider has not refused this refund.")
+
+
+class OrderNotPaid(Conflict):
+    code = "ORDER_NOT_PAID"
+    message = _("There is an invoice only for an order that was paid.")
 
 
 class CheckoutRefused(Conflict):

@@ -9,7 +9,8 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from bookstore.core.idempotency import InProgress
 from orders import services
-from orders.models import Order, Refund
+from orders.models import EventKind, Order, OrderEvent, Refund
+from orders.payment import NoAnswer
 
 
 @app.periodic(cron="* * * * *")
@@ -30,9 +31,18 @@ def queue_once(task: Any, lock: str, **arguments: int) -> None:
 
 @app.task(retry=3)
 def recover_order(order_id: int) -> None:
-    """End one order by what the provider says of it."""
-    with suppress(InProgress):
+    """End one order by what the provider says of it; one of which it says nothing is left to the next sweep."""
+    with suppress(InProgress, NoAnswer):
         services.recover(Order.objects.get(pk=order_id))
+
+
+@app.task(retry=3)
+def tell_shopper(event_id: int) -> None:
+    """Tell a shopper what happened to an order; one that was paid gets its invoice first."""
+    event = OrderEvent.objects.select_related("order").get(pk=event_id)
+    if event.kind == EventKind.CONFIRMED:
+        services.issue_invoice(event.order)
+    services.tell_shopper(event_id)
 
 
 @app.task(retry=3)

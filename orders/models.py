@@ -8,11 +8,13 @@ from typing import Any, Self
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 
+from accounts.models import User
 from bookstore.core.querysets import LockableQuerySet
 from catalog.models import Book, Offer
 from orders.payment.ledger import MockCharge as MockCharge  # models, too, that Django has to know
@@ -22,12 +24,18 @@ from orders.payment.ledger import MockRefund as MockRefund
 PATIENCE = timedelta(minutes=5)
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's Base32: none is taken for another
+MISREAD = str.maketrans("OIL", "011", "- ")
 
 
 def new_number() -> str:
     """Return an order's number, such as 7K3Q-9XWD-0M4R; it tells nobody how many orders there are."""
-    letters = [secrets.choice(LETTERS) for _letter in range(12)]
-    return "-".join("".join(letters[start : start + 4]) for start in (0, 4, 8))
+    return as_number("".join(secrets.choice(LETTERS) for _letter in range(12)))
+
+
+def as_number(typed: str) -> str:
+    """Return a number, or its beginning, as it is written, whatever somebody made of case, hyphens and letters."""
+    letters = typed.upper().translate(MISREAD)
+    return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
 
 
 class OrderStatus(models.TextChoices):
@@ -40,6 +48,9 @@ class OrderStatus(models.TextChoices):
     DELIVERED = "DELIVERED", _("delivered")
     CANCELLED = "CANCELLED", _("cancelled")
     REFUNDED = "REFUNDED", _("refunded")
+
+
+FINISHED = [OrderStatus.PAYMENT_FAILED, OrderStatus.DELIVERED, OrderStatus.CANCELLED, OrderStatus.REFUNDED]
 
 
 class PaymentStatus(models.TextChoices):
@@ -59,9 +70,23 @@ class OrderQuerySet(LockableQuerySet["Order"]):
         """Orders whose payment nobody has heard of for PATIENCE."""
         return self.filter(status=OrderStatus.PENDING, created_at__lte=(at or timezone.now()) - PATIENCE)
 
+    def matching(self, text: str) -> Self:
+        """Orders whose number begins so, or whose shopper's e-mail has this in it."""
+        is_theirs = Q(user__in=User.objects.filter(email__contains=text.strip().lower()))
+        number = as_number(text)
+        # What can be no number is not looked for among them, as either-or reads all orders.
+        could_be_number = number and set(number) <= {*LETTERS, "-"}
+        return self.filter(Q(number__startswith=number) | is_theirs if could_be_number else is_theirs)
+
     def with_lines(self) -> Self:
-        """Load what is said of an order: its lines with their books, and its timeline."""
-        return self.prefetch_related("items__book", "events")
+        """Load what is said of an order: its lines with their books and sellers, and its timeline."""
+        return self.prefetch_related(*lines_and_timeline())
+
+
+def lines_and_timeline() -> list[Prefetch | str]:
+    """Return what `with_lines` loads, for an order that is at hand already."""
+    lines = OrderItem.objects.select_related("book", "offer__seller").defer("book__description")
+    return [Prefetch("items", lines), "events"]
 
 
 class Order(models.Model):
@@ -158,6 +183,20 @@ class Order(models.Model):
         return self.status == OrderStatus.CONFIRMED
 
     @property
+    def address_lines(self) -> list[str]:
+        """Where it is sent, a line each; none once the address is gone."""
+        address = self.shipping_address or {}
+        town = " ".join(filter(None, [address.get("postal_code"), address.get("city")]))
+        country = countries.name(address.get("country", ""))
+        named = [address.get(name) for name in ("full_name", "line1", "line2")]
+        return [line for line in (*named, town, address.get("region"), country) if line]
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is left to be sent."""
+        return self.status in FINISHED
+
+    @property
     def refundable_amount(self) -> Decimal:
         """What of the money that was paid has not been given back."""
         return self.total_price - self.refunded_amount
@@ -166,7 +205,7 @@ class Order(models.Model):
 class OrderItem(models.Model):
     """One line as it was bought. `shown_price` is what the cart had said, `unit_price` what was agreed and paid."""
 
-    order = models.ForeignKey(Order, models.PROTECT, related_name="items", verbose_name=_("order"))
+    order = models.ForeignKey(Order, models.PROTECT, related_name="items", db_index=False, verbose_name=_("order"))
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="order_items", verbose_name=_("offer"))
     book = models.ForeignKey(Book, models.PROTECT, related_name="order_items", verbose_name=_("book"))
     quantity = models.PositiveIntegerField(_("copies"))
@@ -200,6 +239,11 @@ class OrderItem(models.Model):
     def line_total(self) -> Decimal:
         return self.unit_price * self.quantity
 
+    @property
+    def refundable_quantity(self) -> int:
+        """Copies whose money was not given back."""
+        return self.quantity - self.refunded_quantity
+
 
 class EventKind(models.TextChoices):
     """What happened to an order: it came to a status, or something that changes none."""
@@ -215,7 +259,11 @@ class EventKind(models.TextChoices):
 
 
 class OrderEvent(models.Model):
-    """One entry of an order's timeline; never changed. Without an actor it was the shop itself, or somebody gone."""
+    """
+    One entry of an order's timeline; never changed. Without an actor it was the shop itself, or somebody gone.
+
+    `told_at` says when its shopper was told; empty also for what nobody is told of.
+    """
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="events", verbose_name=_("order"))
     kind = models.CharField(_("what"), max_length=16, choices=EventKind)
@@ -224,6 +272,12 @@ class OrderEvent(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
     )
     note = models.CharField(_("note"), max_length=500, blank=True)
+    refund = models.ForeignKey(
+        "Refund", models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("refund")
+    )
+    told_at = models.DateTimeField(_("shopper told"), null=True, blank=True)
+
+    objects = LockableQuerySet["OrderEvent"].as_manager()
 
     class Meta:
         verbose_name = _("event")
@@ -235,10 +289,12 @@ class OrderEvent(models.Model):
 
 
 class RefundStatus(models.TextChoices):
-    """Whether the provider has given the money back."""
+    """Whether the provider has given the money back; what it refuses is left to the staff."""
 
     PENDING = "PENDING", _("on its way")
     DONE = "DONE", _("given back")
+    REFUSED = "REFUSED", _("refused by the provider")
+    BY_HAND = "BY_HAND", _("given back by hand")
 
 
 class RefundReason(models.TextChoices):
@@ -253,6 +309,10 @@ class RefundQuerySet(LockableQuerySet["Refund"]):
     def pending(self) -> Self:
         """Refunds that the provider has not confirmed."""
         return self.filter(status=RefundStatus.PENDING)
+
+    def refused(self) -> Self:
+        """Refunds that the provider will not carry out, and that nobody has seen to."""
+        return self.filter(status=RefundStatus.REFUSED)
 
     def overdue(self, at: datetime | None = None) -> Self:
         """Refunds that the provider has not confirmed for PATIENCE: their job was lost, or has given up."""
@@ -288,7 +348,8 @@ class Refund(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_positive"),
             models.CheckConstraint(
-                condition=Q(status="PENDING", done_at=None) | Q(status="DONE", done_at__isnull=False),
+                condition=Q(status__in=["PENDING", "REFUSED"], done_at=None)
+                | Q(status__in=["DONE", "BY_HAND"], done_at__isnull=False),
                 name="refund_done_has_its_time",
             ),
             models.UniqueConstraint(
@@ -321,11 +382,16 @@ class RefundLine(models.Model):
 
 
 class Invoice(models.Model):
-    """The invoice of an order that was paid. Numbers follow one another without a gap."""
+    """
+    The invoice of an order that was paid. Numbers follow one another without a gap.
+
+    `issuer` is the shop's name, address and tax number as they were then, a line each.
+    """
 
     order = models.OneToOneField(Order, models.PROTECT, related_name="invoice", verbose_name=_("order"))
     number = models.PositiveIntegerField(_("number"), unique=True)
     issued_at = models.DateTimeField(_("issued"), default=timezone.now)
+    issuer = models.TextField(_("issued by"))
 
     class Meta:
         verbose_name = _("invoice")

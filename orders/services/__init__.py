@@ -4,8 +4,32 @@ Every write that changes an order, from the till on.
 Locks, in this order: the shopper (advisory), the order, its carts, the offers by id, their books, their prebooks.
 """
 
+from orders.services.buying_again import buy_again
 from orders.services.checkout import CheckoutRequest, Purchase, check_out, reserve
-from orders.services.refunds import carry_out_refund
+from orders.services.closing import forget_shopper
+from orders.services.invoices import issue_invoice
+from orders.services.life import cancel_order, deliver_order, ship_order
+from orders.services.payouts import carry_out_refund, retry_refund, settle_refund_by_hand
+from orders.services.refunds import refund_order
 from orders.services.settling import recover, settle
+from orders.services.telling import tell_shopper
 
-__all__ = ["CheckoutRequest", "Purchase", "carry_out_refund", "check_out", "recover", "reserve", "settle"]
+__all__ = [
+    "CheckoutRequest",
+    "Purchase",
+    "buy_again",
+    "cancel_order",
+    "carry_out_refund",
+    "check_out",
+    "deliver_order",
+    "forget_shopper",
+    "issue_invoice",
+    "recover",
+    "refund_order",
+    "reserve",
+    "retry_refund",
+    "settle",
+    "settle_refund_by_hand",
+    "ship_order",
+    "tell_shopper",
+]

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from accounts.models import User
 from bookstore.core.connections import release_connection
@@ -62,7 +62,9 @@ def check_out(user: User, wanted: CheckoutRequest) -> Purchase:
     """
     Buy what is in a shopper's carts.
 
-    Asked again with the same key it is the same order, which is settled first where it was left undecided.
+    Asked again with the same key it is the same order, which is settled first where it was left undecided. Once there
+    is an order it is what the shopper hears of: one that cannot be settled now, as a lock is not free or the database
+    is away, is PENDING.
     Locks: as `reserve` and `settle`, one after the other; none while the provider is asked.
     Raises: CartNotFound, CartLocked, OrderCartEmpty, CheckoutRefused, KeyReused; InProgress while a twin still pays.
     """
@@ -75,9 +77,9 @@ def check_out(user: User, wanted: CheckoutRequest) -> Purchase:
         return purchase
     try:
         return Purchase(_pay(purchase, wanted.means), purchase.is_repeat)
-    except NoAnswer:
+    except (NoAnswer, OperationalError, InterfaceError) as error:
         metrics.CHECKOUTS.labels("pending").inc()
-        log.warning("checkout.undecided", order=purchase.order.number, user_id=user.pk)
+        log.warning("checkout.undecided", order=purchase.order.number, user_id=user.pk, cause=repr(error))
         return purchase
 
 
@@ -104,36 +106,36 @@ def reserve(user: User, wanted: CheckoutRequest) -> Purchase:
                 raise KeyReused
             return Purchase(known, is_repeat=True)
         claim(wanted.call)
-    items = _lines_to_buy(_carts_to_buy(shopper, wanted.cart_id))
+    items = _lines_to_buy(_open_carts(shopper, wanted.cart_id))
     totals = totals_of(sum((item.current_price * item.quantity for item in items), Decimal(0)))
     _refuse_problems(items, totals, wanted)
     order = _write_order(user, wanted, totals, items)
     hold_carts(list({item.cart_id: item.cart for item in items}.values()), order.number)
-    take_stock({item.offer_id: item.quantity for item in items}, order_number=order.number)
+    copies = {item.offer_id: item.quantity for item in items}
+    take_stock(copies, order_number=order.number, locked=[item.offer for item in items])
     log.info("checkout.reserved", order=order.number, user_id=user.pk, total=str(totals.total), lines=len(items))
     return Purchase(order)
 
 
-def _carts_to_buy(shopper: Shopper, cart_id: int | None) -> list[Cart]:
-    """Lock and return the carts that are meant. Raises: CartNotFound, CartLocked, OrderCartEmpty."""
+def _open_carts(shopper: Shopper, cart_id: int | None) -> list[Cart]:
+    """Lock and return the carts that are meant. Raises: CartNotFound."""
     carts = shopper.carts.open() if cart_id is None else shopper.carts.filter(pk=cart_id)
     found = list(carts.locked())
     if cart_id is not None and not found:
         raise CartNotFound
-    active = [cart for cart in found if cart.status == CartStatus.ACTIVE]
-    if not active and any(cart.status == CartStatus.LOCKED for cart in found):
-        raise CartLocked
-    if not active:
-        raise OrderCartEmpty
-    return active
+    return found
 
 
 def _lines_to_buy(carts: Sequence[Cart]) -> list[CartItem]:
-    """Return the carts' lines with their offers as they are now that they are locked. Raises: OrderCartEmpty."""
-    by_id = {cart.pk: cart for cart in carts}
+    """
+    Return the active carts' lines with their offers as they are now that they are locked.
+
+    Raises: OrderCartEmpty; CartLocked where what there is to buy is being paid for.
+    """
+    by_id = {cart.pk: cart for cart in carts if cart.status == CartStatus.ACTIVE}
     items = list(CartItem.objects.filter(cart__in=by_id).order_by("pk"))
     if not items:
-        raise OrderCartEmpty
+        raise CartLocked if any(cart.status == CartStatus.LOCKED for cart in carts) else OrderCartEmpty
     offers = Offer.objects.filter(pk__in=[item.offer_id for item in items]).select_related("book", "seller")
     locked = {offer.pk: offer for offer in offers.locked()}
     for item in items:

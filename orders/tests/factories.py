@@ -3,13 +3,17 @@
 from decimal import Decimal
 from typing import Any
 
+from procrastinate.contrib.django.models import ProcrastinateJob
+
 from accounts.models import User
 from accounts.tests.factories import UserFactory
+from bookstore.core.idempotency import Call
 from cart.services import Shopper, add_item
 from catalog.models import Offer
 from catalog.tests.factories import OfferFactory
+from orders.models import Order
 from orders.payment import Means
-from orders.services import CheckoutRequest
+from orders.services import CheckoutRequest, check_out
 
 PAYS = Means("tok_ok")
 IS_DECLINED = Means("tok_declined")
@@ -47,3 +51,19 @@ def fill(user: User, *offers: Offer, quantity: int = 1) -> None:
 def paying(**wanted: Any) -> CheckoutRequest:
     """Return a checkout that pays."""
     return CheckoutRequest(means=PAYS, **wanted)
+
+
+def call_of(user: User, key: str = "key-1") -> Call:
+    """Return the request of a checkout with an idempotency key."""
+    return Call(f"user:{user.pk}", key, "POST", "/api/v1/orders/checkout", "same")
+
+
+def bought(*offers: Offer, quantity: int = 1, **wanted: Any) -> Order:
+    """Return an order that somebody placed and paid."""
+    return check_out(shopper_with(*offers, quantity=quantity), paying(**wanted)).order
+
+
+def jobs(name: str) -> list[dict[str, Any]]:
+    """Return what the waiting jobs of this name are about, oldest first."""
+    waiting = ProcrastinateJob.objects.filter(task_name=f"orders.jobs.{name}", status="todo")
+    return list(waiting.order_by("pk").values_list("args", flat=True))

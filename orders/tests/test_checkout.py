@@ -7,8 +7,7 @@ import pytest
 from cart.models import Cart, CartStatus
 from cart.services import Shopper
 from orders.models import OrderStatus
-from orders.payment import Means
-from orders.services import CheckoutRequest, check_out, recover
+from orders.services import CheckoutRequest, check_out, recover, reserve
 from orders.tests.factories import IS_DECLINED, fill, offer_of, paying, shopper_with
 
 pytestmark = pytest.mark.django_db
@@ -33,10 +32,10 @@ def test_a_declined_checkout_puts_everything_back():
 
 
 def test_a_newer_cart_takes_the_lines_of_one_that_was_not_paid(settings):
-    settings.PAYMENT_TEST_TOKENS, settings.PAYMENT_TIMEOUT = True, 0
+    settings.PAYMENT_TIMEOUT = 0
     offer = offer_of(5)
     user = shopper_with(offer, quantity=2)
-    order = check_out(user, CheckoutRequest(means=Means("tok_slow:60000"))).order
+    order = reserve(user, paying()).order
     fill(user, offer)
     assert order.status == OrderStatus.PENDING
     assert recover(order).status == OrderStatus.PAYMENT_FAILED
