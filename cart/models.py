@@ -73,10 +73,22 @@ class Cart(models.Model):
     """
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="carts", verbose_name=_("user")
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="carts",
+        db_index=False,
+        verbose_name=_("user"),
     )
     guest = models.ForeignKey(
-        Guest, models.CASCADE, null=True, blank=True, related_name="carts", verbose_name=_("guest")
+        Guest,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="carts",
+        db_index=False,
+        verbose_name=_("guest"),
     )
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="+", verbose_name=_("seller"))
     status = models.CharField(_("status"), max_length=12, choices=CartStatus, default=CartStatus.ACTIVE)
@@ -140,7 +152,7 @@ class CartItem(models.Model):
     What is said of now (`current_price`, `availability`) needs the offer and its book loaded.
     """
 
-    cart = models.ForeignKey(Cart, models.CASCADE, related_name="items", verbose_name=_("cart"))
+    cart = models.ForeignKey(Cart, models.CASCADE, related_name="items", db_index=False, verbose_name=_("cart"))
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="+", verbose_name=_("offer"))
     quantity = models.PositiveIntegerField(_("copies"))
     price = models.DecimalField(_("price shown"), max_digits=10, decimal_places=2)
@@ -193,3 +205,8 @@ class CartItem(models.Model):
     def line_total(self) -> Decimal:
         """The line at the price that was shown."""
         return self.price * self.quantity
+
+    @property
+    def current_total(self) -> Decimal:
+        """The line at the price asked now."""
+        return self.offer.price * self.quantity

@@ -56,6 +56,11 @@ class ShoppersCart:
         return sum((part.total for part in self.parts), Decimal(0))
 
     @property
+    def has_active_lines(self) -> bool:
+        """Whether something in it can be bought, and is not being paid for already."""
+        return any(part.items and not part.is_locked for part in self.parts)
+
+    @property
     def price_changes(self) -> int:
         return sum(item.price_change is not None for item in self.items)
 

@@ -9,12 +9,12 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.models import User
-from accounts.services import personal_data_collected
+from accounts.services import account_closing, personal_data_collected
 from bookstore.core.errors import DomainError
 from cart import services
 from cart.identity import guest_of
 from cart.reading import parts_of
-from cart.services import Shopper
+from cart.services import Shopper, lock_shoppers
 
 MERGED = "cart_merged"  # in the session: what the last merge brought, for its notice and its undoing
 
@@ -36,6 +36,12 @@ def merge_carts(request: HttpRequest | None, user: User, **kwargs: Any) -> None:
         return
     if merged and merged.copies and SESSION_KEY in request.session:
         request.session[MERGED] = {str(offer): copies for offer, copies in merged.copies.items()}
+
+
+@receiver(account_closing)
+def wait_for_purchases(user: User, **kwargs: Any) -> None:
+    """Let no purchase of the account be under way while it goes, nor begin."""
+    lock_shoppers(Shopper(user_id=user.pk))
 
 
 @receiver(personal_data_collected)

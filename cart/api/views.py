@@ -23,7 +23,6 @@ from cart.api.serializers import (
     shoppers_cart_body,
 )
 from cart.identity import HEADER, NOBODY, key_of_shopper, remember, shopper_for_change, shopper_of
-from cart.models import CartItem
 from cart.reading import cart_of
 
 TOKEN = OpenApiParameter(
@@ -66,7 +65,7 @@ class CartItemsView(ShoppersView):
         given.is_valid(raise_exception=True)
         with transaction.atomic():
             item = services.add_item(shopper_for_change(request), **given.validated_data)
-        return Response(shown(item, request), status=status.HTTP_201_CREATED)
+        return Response(item_body(item, request), status=status.HTTP_201_CREATED)
 
 
 class CartItemView(ShoppersView):
@@ -75,7 +74,7 @@ class CartItemView(ShoppersView):
         given = QuantitySerializer(data=request.data)
         given.is_valid(raise_exception=True)
         shopper = shopper_of(request) or NOBODY
-        return Response(shown(services.set_quantity(shopper, int(pk), **given.validated_data), request))
+        return Response(item_body(services.set_quantity(shopper, int(pk), **given.validated_data), request))
 
     @extend_schema(parameters=[TOKEN], request=QuantitySerializer, responses=ItemSerializer)
     def patch(self, request: Request, pk: str) -> Response:
@@ -85,7 +84,3 @@ class CartItemView(ShoppersView):
     def delete(self, request: Request, pk: str) -> Response:
         services.remove_item(shopper_of(request) or NOBODY, int(pk))
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def shown(item: CartItem, request: Request) -> dict[str, Any]:
-    return item_body(CartItem.objects.with_terms().get(pk=item.pk), request)

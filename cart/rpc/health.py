@@ -1,6 +1,8 @@
 """Whether the server can serve, and what it speaks: the standard services of health and reflection."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Event, Thread
 from typing import Any
 
@@ -30,6 +32,7 @@ class Health(health.HealthServicer):
     def __init__(self, services: list[str]):
         super().__init__(experimental_thread_pool=for_health)
         self._services = ["", *services]
+        self._told: int | None = None
         self._closing = Event()
         self._watcher = Thread(target=self._watch, name="health", daemon=True)
 
@@ -48,10 +51,17 @@ class Health(health.HealthServicer):
         self.enter_graceful_shutdown()
 
     def look(self) -> None:
-        """See whether the database answers, and say so."""
+        """See whether the database answers, and tell who listens where that has changed."""
         status = SERVING if database_answers() else NOT_SERVING
-        for service in self._services:
-            self.set(service, status)
+        if status != self._told:
+            self._told = status
+            for service in self._services:
+                self.set(service, status)
+
+    def _on_close_callback(self, send_response_callback: Callable[[Any], None], service: str) -> Callable[[], Any]:
+        # Called where a listener goes, in the one thread that also ends what is being sent. `set` keeps a lock until
+        # all is sent: if the listener were struck off right there, each would wait for the other, and every call too.
+        return partial(for_health.submit, super()._on_close_callback(send_response_callback, service))
 
     def _watch(self) -> None:
         while not self._closing.wait(INTERVAL):

@@ -12,6 +12,7 @@ from cart.rpc.interceptor import SERVICE, Interceptor
 from cart.rpc.servicer import CartServicer
 
 GRACE = 10  # seconds in which running calls may finish
+LONGEST_CLOSING = 15  # seconds; by then all has ended, or never will
 LONGEST_QUEUE = 512  # calls at work and waiting; those beyond are refused, RESOURCE_EXHAUSTED
 
 OPTIONS = [
@@ -43,7 +44,7 @@ class Server:
         self._health.start()
         self._server.start()
 
-    def stop(self) -> None:
-        """Take no more calls, and wait for those that are running."""
+    def stop(self) -> bool:
+        """Take no more calls, and wait for those that are running; tell whether all ended in time."""
         self._health.close()
-        self._server.stop(GRACE).wait()
+        return self._server.stop(GRACE).wait(LONGEST_CLOSING)

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.utils import timezone
+
 from cart.models import Cart, CartStatus
 from cart.services.lines import touch
 from cart.services.merging import Merged, merge_lines
@@ -14,16 +16,14 @@ def hold_carts(carts: Sequence[Cart], order_number: str) -> None:
 
     For a transaction that holds the shopper's lock and has read the carts under theirs.
     """
-    for cart in carts:
-        cart.status, cart.held_by = CartStatus.LOCKED, order_number
-        touch(cart, "status", "held_by")
+    held = Cart.objects.filter(pk__in=[cart.pk for cart in carts])
+    held.update(status=CartStatus.LOCKED, held_by=order_number, updated_at=timezone.now())
 
 
 def check_out_carts(shopper: Shopper, order_number: str) -> None:
     """End the carts of an order that was paid. Locks: the carts."""
-    for cart in shopper.carts.held_by(order_number).locked():
-        cart.status, cart.held_by = CartStatus.CHECKED_OUT, ""
-        touch(cart, "status", "held_by")
+    held = shopper.carts.held_by(order_number)
+    held.update(status=CartStatus.CHECKED_OUT, held_by="", updated_at=timezone.now())
 
 
 def give_back_carts(shopper: Shopper, order_number: str) -> None:

@@ -101,8 +101,9 @@ def empty_carts(shopper: Shopper) -> None:
 
 def active_cart(shopper: Shopper, seller_id: int) -> Cart:
     """Return the shopper's active cart at a seller, begun where there is none. The shopper's lock must be held."""
-    cart, is_new = Cart.objects.active().get_or_create(**shopper.columns, seller_id=seller_id, status=CartStatus.ACTIVE)
-    if is_new:
+    cart = shopper.carts.active().filter(seller=seller_id).first()
+    if cart is None:
+        cart = Cart.objects.create(**shopper.columns, seller_id=seller_id)
         transaction.on_commit(metrics.CREATED.inc)
     if shopper.guest_id:
         note_use(shopper.guest_id)
@@ -111,10 +112,10 @@ def active_cart(shopper: Shopper, seller_id: int) -> Cart:
 
 def line_for(cart: Cart, offer: Offer) -> CartItem:
     """Return the cart's line of an offer, not saved yet where there is none. Raises: CartItemLimit."""
-    item = cart.items.filter(offer=offer).first()
-    if item is None and cart.items.count() >= settings.CART_MOST_LINES:
+    lines = {item.offer_id: item for item in cart.items.all()}
+    if offer.pk not in lines and len(lines) >= settings.CART_MOST_LINES:
         raise refused(CartItemLimit(limit=settings.CART_MOST_LINES))
-    item = item or CartItem(quantity=0)
+    item = lines.get(offer.pk) or CartItem(quantity=0)
     item.cart, item.offer = cart, offer
     return item
 

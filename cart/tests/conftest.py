@@ -13,7 +13,7 @@ def grpc_port(transactional_db: None) -> Iterator[int]:
     server = Server("127.0.0.1", 0, threads=16)
     server.start()
     yield server.port
-    server.stop()
+    assert server.stop()
 
 
 @pytest.fixture

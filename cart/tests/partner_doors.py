@@ -82,7 +82,7 @@ class Rest:
             path, body = f"{path}?{urlencode(rest)}", None
         else:
             body, headers["Content-Type"] = json.dumps(rest), "application/json"
-        connection = HTTPConnection(self.address)
+        connection = HTTPConnection(self.address, timeout=20)
         connection.request(method, f"/api/v1/{path}", body, headers)
         response = connection.getresponse()
         said = json.loads(response.read())

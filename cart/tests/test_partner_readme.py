@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from bookstore.core.tests.processes import PATIENCE
 from cart.tests.partner_stage import Stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,7 +21,12 @@ PROTOC = ["-m", "grpc_tools.protoc", "-I.", "--python_out=.", "--grpc_python_out
 
 def run(folder: Path, *arguments: str, **environment: str) -> str:
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=os.environ | environment, capture_output=True, text=True
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -77,15 +77,17 @@ def fulfil(user_id: int, book_ids: Iterable[int]) -> int:
     Locks: those of the books that were prebooked, by id.
     """
     prebooks = Prebook.objects.open().of(user_id).filter(book__in=list(book_ids))
-    lock_books_of(prebooks)
+    if not lock_books_of(prebooks):
+        return 0
     return prebooks.update(status=PrebookStatus.FULFILLED, fulfilled_at=timezone.now(), is_mail_due=False)
 
 
-def lock_books_of(prebooks: PrebookQuerySet) -> None:
+def lock_books_of(prebooks: PrebookQuerySet) -> set[int]:
     """
-    Let nobody move these prebooks until the transaction ends but their shoppers.
+    Let nobody move these prebooks until the transaction ends but their shoppers; return their books' ids.
 
     Locks: their books by id.
     """
     if book_ids := set(prebooks.values_list("book_id", flat=True)):
         list(Book.objects.filter(pk__in=book_ids).locked().values_list("pk"))
+    return book_ids

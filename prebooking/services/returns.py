@@ -7,7 +7,8 @@ import structlog
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Kind
 from accounts.services.notices import notify
@@ -45,7 +46,7 @@ def wake(book_id: int) -> None:
     notify(
         Kind.PREBOOK_BACK,
         user_ids,
-        title=_("“%(title)s” is back") % {"title": book.title},
+        title=format_lazy(_("“{title}” is back"), title=book.title),
         body=_("You wanted to be told. First come, first served."),
         url=book.get_absolute_url(),
     )

@@ -27,7 +27,8 @@ class Command(BaseCommand):
         if verbosity:
             self.stdout.write(f"Partners' services are answered on {settings.GRPC_HOST}, port {server.port}.")
         closing.wait()
-        server.stop()
+        if not server.stop():
+            self.stderr.write("Some calls have not ended in time.")
 
     def opened(self) -> Server:
         try:
