@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import override_settings
 
-pytest_plugins = ["bookstore.web.tests.browser"]
+pytest_plugins = ["bookstore.core.tests.scheduling", "bookstore.web.tests.browser"]
 
 
 @pytest.fixture(scope="session", autouse=True)

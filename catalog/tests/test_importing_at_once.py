@@ -1,8 +1,6 @@
 """Imports by several processes and threads, killed or in each other's way."""
 
 import signal
-import subprocess
-import sys
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -14,7 +12,8 @@ from django.db import IntegrityError, connection
 
 from bookstore.core.audit import all_checks
 from bookstore.core.querysets import LockableQuerySet
-from bookstore.core.tests.racing import failures, meeting_after_reading, race
+from bookstore.core.tests.processes import PIPE, Process
+from bookstore.core.tests.racing import MEETING_TIME, PATIENCE, failures, meeting_after_reading, race
 from catalog import services
 from catalog.importing import running, writing
 from catalog.models import Book, Contributor, Offer, StockMovement
@@ -54,16 +53,14 @@ call_command("import_books", {path!r}, report={report!r})
 """
 
 
-def import_in_steps(path: Path) -> subprocess.Popen[str]:
+def import_in_steps(path: Path) -> Process:
     """Start an import and let it come as far as the middle of its second batch."""
     report = str(path.with_name("report.csv"))
     script = IN_STEPS.format(database=connection.settings_dict["NAME"], path=str(path), report=report)
-    pipe = subprocess.PIPE
-    process = subprocess.Popen([sys.executable, "-c", script], stdin=pipe, stdout=pipe, stderr=pipe, text=True)
-    assert process.stdin and process.stdout and process.stderr
-    assert process.stdout.readline() == "writing\n", process.stderr.read()
-    print(file=process.stdin, flush=True)
-    assert process.stdout.readline() == "writing\n", process.stderr.read()
+    process = Process("-c", script, stderr=PIPE)
+    assert process.line() == "writing\n", process.communicate()[1]
+    process.tell("")
+    assert process.line() == "writing\n", process.communicate()[1]
     return process
 
 
@@ -135,11 +132,11 @@ def book_is_sold_while_first_terms_are_put(tmp_path: Path, *, is_locking: bool) 
     def put_after_the_sale(*args: Any) -> int:
         if not looked.is_set():
             looked.set()
-            sold.wait(0.5)
+            sold.wait(MEETING_TIME if is_locking else PATIENCE)
         return services.put_offers(*args)
 
     def put_and_sell() -> None:
-        looked.wait(5)
+        looked.wait(PATIENCE)
         put_first_terms()
         services.take_stock({Offer.objects.get(seller=store).pk: 1}, order_number="A-1")
         sold.set()

@@ -1,17 +1,13 @@
 """Google and GitHub for tests: real processes on loopback, and the person who sits before them."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import requests
-from django.conf import settings
 
-from bookstore.core.processes import die_with
+from bookstore.core.tests.processes import Process
 
 PATIENCE = 10  # seconds
 
@@ -88,17 +84,8 @@ class GitHub(Provider):
 @contextmanager
 def running(module: str) -> Iterator[int]:
     """Run a provider's process until the end of the block; its port is given."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", f"{__name__}.{module}"],
-        cwd=settings.BASE_DIR,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        preexec_fn=partial(die_with, os.getpid()),
-    )
+    process = Process("-m", f"{__name__}.{module}", stderr=subprocess.DEVNULL)
     try:
-        assert process.stdout
-        yield int(process.stdout.readline())
+        yield int(process.line())
     finally:
-        process.kill()
-        process.communicate()
+        process.end()

@@ -72,7 +72,7 @@ class Session(socketserver.StreamRequestHandler):
 def open_mail_server() -> Iterator[MailServer]:
     """Run a mail server until the end of the block."""
     with MailServer() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
             yield server

@@ -1,6 +1,5 @@
-import subprocess
-import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Event
 from typing import Any
@@ -8,15 +7,16 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import IntegrityError, connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from bookstore.core import advisory
-from bookstore.core.idempotency import Call, InProgress, Outcome, fingerprint_of, once
+from bookstore.core.idempotency import Call, InProgress, KeyReused, Outcome, claim, fingerprint_of, once
 from bookstore.core.jobs import delete_expired_keys
 from bookstore.core.models import IdempotencyKey
 from bookstore.core.parsers import parsed
+from bookstore.core.tests.processes import Process
 from bookstore.core.tests.racing import failures, race
 
 pytestmark = [pytest.mark.urls("bookstore.core.tests.doors"), pytest.mark.django_db]
@@ -189,7 +189,80 @@ def test_without_the_lock_two_at_once_both_act(monkeypatch: pytest.MonkeyPatch) 
         return Outcome(201, "{}")
 
     monkeypatch.setattr(advisory, "try_lock", lambda call: True)
-    assert failures(race(*[lambda: once(CALL, act)] * 2)) == [IntegrityError]
+    assert failures(race(*[lambda: once(CALL, act)] * 2)) == [KeyReused]
+
+
+# Acts that find their own answer again
+
+
+def claimed(call: Call) -> None:
+    with transaction.atomic():
+        claim(call)
+
+
+OTHER = replace(CALL, path="/api/v1/orders/checkout", fingerprint=fingerprint_of({"a": 1}))
+
+
+def test_claimed_key_is_refused_to_every_other_request() -> None:
+    claimed(CALL)
+    with pytest.raises(KeyReused):
+        claimed(OTHER)
+    with pytest.raises(KeyReused):
+        once(OTHER, make_group)
+    assert (Group.objects.count(), IdempotencyKey.objects.get().path) == (0, CALL.path)
+
+
+def test_answered_key_is_not_claimed() -> None:
+    once(CALL, make_group)
+    for call in (CALL, OTHER):
+        with pytest.raises(KeyReused):
+            claimed(call)
+    assert once(CALL, make_group).is_replayed
+
+
+def test_claim_belongs_to_its_caller_and_key() -> None:
+    for call in (CALL, replace(CALL, caller="user:2"), replace(CALL, key="l")):
+        claimed(call)
+    assert IdempotencyKey.objects.count() == 3
+
+
+def test_claim_ends_with_the_transaction_that_made_it_undone() -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        claim(CALL)
+        raise ZeroDivisionError
+    claimed(OTHER)
+    assert IdempotencyKey.objects.get().path == OTHER.path
+
+
+def test_claim_is_free_after_a_day() -> None:
+    claimed(CALL)
+    IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(hours=23, minutes=59))
+    with pytest.raises(KeyReused):
+        claimed(OTHER)
+    IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(hours=24, seconds=1))
+    claimed(OTHER)
+    stored = IdempotencyKey.objects.get()
+    assert (stored.path, stored.fingerprint, IdempotencyKey.objects.expired().count()) == (
+        OTHER.path, OTHER.fingerprint, 0,
+    )  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_key_claimed_while_another_request_acts_undoes_that_one() -> None:
+    def act() -> Outcome:
+        race(lambda: claimed(OTHER))
+        return make_group()
+
+    with pytest.raises(KeyReused):
+        once(CALL, act)
+    assert (Group.objects.count(), IdempotencyKey.objects.get().path) == (0, OTHER.path)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_claims_at_once_one_stands() -> None:
+    outcomes = race(*[lambda number=number: claimed(replace(CALL, path=f"/{number}")) for number in range(8)])
+    assert failures(outcomes) == [KeyReused] * 7
+    assert IdempotencyKey.objects.count() == 1
 
 
 KILLED = """
@@ -212,8 +285,8 @@ once(tests.CALL, act)
 
 def kill_in_the_act() -> None:
     script = KILLED.format(database=connection.settings_dict["NAME"])
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
-        assert process.stdout and process.stdout.readline() == b"written\n"
+    with Process("-c", script) as process:
+        assert process.line() == "written\n"
         with pytest.raises(InProgress):
             once(CALL, make_group)
         process.kill()

@@ -3,11 +3,10 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,8 +15,7 @@ import psycopg
 import pytest
 
 from bookstore.core.local_postgres.server import BINARIES, LocalServer
-
-ROOT = Path(__file__).parents[3]
+from bookstore.core.tests.processes import PATIENCE, PIPE, Process
 
 USER = """
 import sys
@@ -48,24 +46,19 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="about what root does"
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 
 
-class User(subprocess.Popen[str]):
+class User(Process):
     """A process that uses the server until `leave`."""
 
     def __init__(self, data: Path, program: str = USER):
-        pipe = subprocess.PIPE
-        super().__init__(
-            [sys.executable, "-c", program, str(data)], cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True
-        )
+        super().__init__("-c", program, data, stderr=PIPE)
 
     def joined(self) -> "User":
-        assert self.stdout and self.stdout.readline() == "joined\n", self.communicate()[1]
+        assert self.line() == "joined\n", self.communicate()[1]
         return self
 
     def heal(self) -> None:
-        assert self.stdin and self.stdout
-        self.stdin.write("heal\n")
-        self.stdin.flush()
-        assert self.stdout.readline() == "healed\n"
+        self.tell("heal")
+        assert self.line() == "healed\n"
 
     def leave(self) -> None:
         _, errors = self.communicate()
@@ -91,7 +84,13 @@ def is_running(data: Path) -> bool:
 
 def kill_server(data: Path) -> None:
     os.kill(postmaster(data), signal.SIGKILL)
-    while is_running(data):
+    wait_until(lambda: not is_running(data))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
         time.sleep(0.01)
 
 
@@ -184,8 +183,7 @@ def test_killed_server_that_nobody_buries_is_not_in_the_way(data: Path) -> None:
     with using(data, ADOPT_ZOMBIES + USER) as user:
         killed = postmaster(data)
         kill_server(data)
-        while psutil.Process(killed).status() != psutil.STATUS_ZOMBIE:
-            time.sleep(0.01)
+        wait_until(lambda: psutil.Process(killed).status() == psutil.STATUS_ZOMBIE)
         user.heal()
         assert ask(data, "SELECT text FROM note") == "kept"
 

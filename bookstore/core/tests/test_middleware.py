@@ -1,3 +1,4 @@
+import gzip
 import json
 from wsgiref.util import setup_testing_defaults
 
@@ -51,6 +52,15 @@ def test_only_the_admin_may_evaluate_scripts(shop: Client) -> None:
     for path in ("/", "/api/docs", "/api/v1/books", "/nowhere/"):
         policy = shop.get(path).headers["Content-Security-Policy"]
         assert "'unsafe-eval'" not in policy and "script-src 'self'" in policy
+
+
+@pytest.mark.urls("bookstore.urls")
+def test_pages_alone_are_compressed_for_browsers_that_ask(shop: Client) -> None:
+    page = shop.get("/", headers={"Accept-Encoding": "gzip"})
+    assert "<h1" in gzip.decompress(page.content).decode()
+    assert "Accept-Encoding" in page.headers["Vary"]
+    for path, wanted in [("/", "br"), ("/api/v1/books", "gzip"), ("/robots.txt", "gzip")]:
+        assert "Content-Encoding" not in shop.get(path, headers={"Accept-Encoding": wanted}).headers
 
 
 @pytest.mark.parametrize("sent", ["", "a b", "x" * 129, "é", "a\tb", "<script>"])

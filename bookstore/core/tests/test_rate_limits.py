@@ -1,7 +1,5 @@
 """Counting tries: whose they are, in which window, and across processes."""
 
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
@@ -12,7 +10,8 @@ from django.utils import timezone
 from bookstore.core.errors import TooMany
 from bookstore.core.jobs import delete_rate_counts
 from bookstore.core.models import RateCount
-from bookstore.core.rate_limits import RULES, Rule, address_of, forgive, spend
+from bookstore.core.rate_limits import RULES, Rule, address_of, ensure_left, forgive, spend
+from bookstore.core.tests.processes import Process
 
 pytestmark = pytest.mark.django_db
 
@@ -102,9 +101,30 @@ def test_a_success_with_ones_own_account_forgives_no_other_try():
     assert tries((here, "victim"), (here, "other"), (here, "third")) == [False, True, False]
 
 
+def is_left(request, account: str) -> bool:
+    try:
+        ensure_left("tests", request, account)
+    except TooMany as refused:
+        assert refused.retry_after in range(55, 61)
+        return False
+    return True
+
+
+def test_whether_a_try_is_left_can_be_asked_without_spending_one():
+    here, there = from_address("192.0.2.1"), from_address("192.0.2.2")
+    assert [is_left(here, "ada") for _each in range(5)] == [True] * 5
+    tries(*[(here, "ada")] * 2)
+    assert (is_left(here, "ada"), is_left(there, "ada"), is_left(here, "ben")) == (False, False, True)
+    tries((here, "ben"), (here, "cleo"))
+    assert (is_left(here, "dora"), is_left(there, "dora")) == (False, True)
+    RateCount.objects.update(ends_at=timezone.now())
+    assert is_left(here, "ada")
+
+
 def test_nothing_is_counted_where_it_is_switched_off(settings):
     settings.RATE_LIMITS = False
     assert all(tries(*[(from_address("192.0.2.1"), "ada")] * 20))
+    assert is_left(from_address("192.0.2.1"), "ada")
     assert not RateCount.objects.exists()
 
 
@@ -179,14 +199,11 @@ print(let_through)
 @pytest.mark.django_db(transaction=True)
 def test_two_processes_count_together():
     script = PROCESS.format(database=connection.settings_dict["NAME"])
-    pipe = subprocess.PIPE
-    both = [subprocess.Popen([sys.executable, "-c", script], stdin=pipe, stdout=pipe, text=True) for _ in range(2)]
+    both = [Process("-c", script) for _ in range(2)]
     for process in both:
-        assert process.stdout and process.stdout.readline() == "ready\n"
+        assert process.line() == "ready\n"
     for process in both:
-        assert process.stdin
-        process.stdin.write("\n")
-        process.stdin.flush()
+        process.tell("")
     counts = [int(process.communicate()[0]) for process in both]
     assert sum(counts) == 50
     assert sorted(RateCount.objects.values_list("count", flat=True)) == [80, 80]

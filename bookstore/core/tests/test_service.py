@@ -11,6 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from bookstore.core import health
+from bookstore.core.tests.processes import PATIENCE
 
 pytestmark = [pytest.mark.urls("bookstore.core.tests.doors"), pytest.mark.django_db]
 
@@ -86,7 +87,7 @@ def test_all_processes_are_counted_together_and_dead_gauges_dropped(tmp_path: Pa
     def run(code: str) -> str:
         environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
         script = f"from bookstore.core import metrics; {code}"
-        return subprocess.check_output([sys.executable, "-c", script], env=environment, text=True)
+        return subprocess.check_output([sys.executable, "-c", script], env=environment, text=True, timeout=PATIENCE)
 
     count = "metrics.REQUESTS.labels('web:home', 'GET', 200).inc(); metrics.IN_PROGRESS.inc()"
     run(count)

@@ -8,6 +8,8 @@ import sys
 import pytest
 from django.conf import settings
 
+from bookstore.core.tests.processes import PATIENCE
+
 
 def start(tmp_path: object, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -16,6 +18,7 @@ def start(tmp_path: object, **environment: str) -> subprocess.CompletedProcess[s
         env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), **environment},
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
     )
 
 
@@ -63,5 +66,6 @@ def test_forms_lead_to_the_providers_that_are_offered_and_to_no_other(tmp_path: 
         env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "GITHUB_CLIENT_ID": "shop"},
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
     )
     assert shown.stdout == "[\"'self'\", 'https://github.com']\n"
