@@ -67,6 +67,8 @@ def quieten_libraries() -> None:
     logging.getLogger("django.template").setLevel(logging.INFO)
     for name in ("procrastinate.blueprints", "procrastinate.periodic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # While the database is away it tells of every try; the requests that fail for it say so too.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
 
 
 def only_tracebacks(record: logging.LogRecord) -> bool:

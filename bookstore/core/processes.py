@@ -35,14 +35,15 @@ def die_with(parent: int, by: signal.Signals = signal.SIGKILL) -> None:
 
 
 class Child:
-    """One command that is started again whenever it ends."""
+    """One command that is started again whenever it ends; with a `niceness` it lets others go first."""
 
-    def __init__(self, name: str, command: list[str], *, folder: Path, environment: dict[str, str]):
+    def __init__(self, name: str, command: list[str], *, folder: Path, environment: dict[str, str], niceness: int = 0):
         self.name = name
         self.process: subprocess.Popen[bytes] | None = None
         self._command = command
         self._folder = folder
         self._environment = environment
+        self._niceness = niceness
         self._pause = SHORTEST_PAUSE
         self._due_at = self._started_at = 0.0
 
@@ -65,8 +66,12 @@ class Child:
             env=self._environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # a Ctrl-C reaches the supervisor alone, which stops all in order
-            preexec_fn=partial(die_with, os.getpid()),
+            preexec_fn=partial(self._begin, os.getpid()),
         )
+
+    def _begin(self, parent: int) -> None:
+        os.nice(self._niceness)
+        die_with(parent)
 
 
 def stop(children: Iterable[Child]) -> None:

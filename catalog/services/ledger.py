@@ -8,6 +8,7 @@ movement's `post_save` sees the truth.
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from catalog.models import Book, MovementReason, Offer, StockMovement
 
 MOST_COPIES = 1_000_000
 HIGHEST_PRICE = Decimal("99999999.99")
+SHORT_ABSENCE = timedelta(hours=1)  # longer than a payment takes that fails and gives the last copy back
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,16 @@ def change(
     *,
     check: Callable[[], None] = lambda: None,
     is_new: bool = False,
+    locked: Iterable[Offer] | None = None,
 ) -> list[Offer]:
     """
     Lock offers, `alter` each, `check` the whole, then write offers, books and movements, in that order.
 
-    With `is_new` the books are brought up to date whatever was altered.
+    With `is_new` the books are brought up to date whatever was altered. `locked` are the offers as the caller has read
+    them under their lock, to decide more than their stock.
     """
     wanted = set(offer_ids)
-    offers = list(Offer.objects.filter(pk__in=wanted).locked())
+    offers = list(Offer.objects.filter(pk__in=wanted).locked() if locked is None else locked)
     if len(offers) < len(wanted):
         raise OfferNotFound
     books_to_refresh: set[int] = set()
@@ -112,14 +116,22 @@ def _refresh_books(book_ids: Collection[int]) -> None:
         best.setdefault(offer.book_id, offer)
     if any(book.archived_at and book.pk in best for book in books):
         raise BookNotFound
-    changed = []
+    changed, now = [], timezone.now()
     for book in books:
         top = best.get(book.pk)
         price, in_stock = (top.price, top.in_stock) if top else (None, False)
         if (book.price, book.in_stock) != (price, in_stock):
-            book.price, book.in_stock, book.updated_at = price, in_stock, timezone.now()
+            if book.in_stock != in_stock:
+                book.turned_at = _turned_at(book, now)
+            book.price, book.in_stock, book.updated_at = price, in_stock, now
             changed.append(book)
-    write_columns(changed, ["price", "in_stock", "updated_at"])
+    write_columns(changed, ["price", "in_stock", "turned_at", "updated_at"])
+
+
+def _turned_at(book: Book, now: datetime) -> datetime | None:
+    """Say since when a book is gone, or back; first copies, and those back after a short absence, are no return."""
+    is_return = book.turned_at is not None and now - book.turned_at > SHORT_ABSENCE
+    return now if book.in_stock or is_return else None
 
 
 def _movements(offer: Offer, stock_before: int, was_active: bool, cause: Cause) -> list[StockMovement]:

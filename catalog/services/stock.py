@@ -1,6 +1,6 @@
 """Acts on how many copies there are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
 
@@ -41,14 +41,20 @@ def receive_stock(offer_id: int, copies: int, *, actor: User | None = None, refe
     return _add({offer_id: _at_least_one(copies)}, Cause(MovementReason.RECEIVED, actor, reference=reference))[0]
 
 
-def take_stock(copies: Mapping[int, int], *, order_number: str, actor: User | None = None) -> list[Offer]:
+def take_stock(
+    copies: Mapping[int, int],
+    *,
+    order_number: str,
+    actor: User | None = None,
+    locked: Iterable[Offer] | None = None,
+) -> list[Offer]:
     """
-    Take sold copies, `{offer id: copies}`, all of them or none.
+    Take sold copies, `{offer id: copies}`, all of them or none; `locked` are the offers where the caller holds them.
 
     Locks: the offers by id, then their books. Raises: OfferNotFound, NotEnoughStock with every short offer.
     """
     sold = {offer_id: -_at_least_one(count) for offer_id, count in copies.items()}
-    return _add(sold, Cause(MovementReason.SOLD, actor, order_number))
+    return _add(sold, Cause(MovementReason.SOLD, actor, order_number), locked)
 
 
 def put_back_stock(copies: Mapping[int, int], *, order_number: str, actor: User | None = None) -> list[Offer]:
@@ -61,7 +67,7 @@ def put_back_stock(copies: Mapping[int, int], *, order_number: str, actor: User 
     return _add(returned, Cause(MovementReason.PUT_BACK, actor, order_number))
 
 
-def _add(deltas: Mapping[int, int], cause: Cause) -> list[Offer]:
+def _add(deltas: Mapping[int, int], cause: Cause, locked: Iterable[Offer] | None = None) -> list[Offer]:
     short: list[dict[str, int]] = []
 
     def add(offer: Offer) -> None:
@@ -69,13 +75,15 @@ def _add(deltas: Mapping[int, int], cause: Cause) -> list[Offer]:
         if available + delta < 0:
             short.append({"offer_id": offer.pk, "requested": -delta, "available": available})
         else:
-            offer.stock_quantity = valid_copies(available + delta)
+            # What was sold comes back however many there are by now: an order must be able to end.
+            is_return = cause.reason == MovementReason.PUT_BACK
+            offer.stock_quantity = available + delta if is_return else valid_copies(available + delta)
 
     def refuse_if_short() -> None:
         if short:
             raise NotEnoughStock(items=short)
 
-    return change(deltas, add, cause, check=refuse_if_short)
+    return change(deltas, add, cause, check=refuse_if_short, locked=locked)
 
 
 def _at_least_one(count: int) -> int:

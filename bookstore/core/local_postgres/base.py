@@ -5,10 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections
-from django.db.backends.postgresql import base
 from django.db.backends.postgresql.client import DatabaseClient
 
 from bookstore.core.local_postgres.server import BINARIES, LocalServer
+from bookstore.core.postgres import base
 
 server = LocalServer(settings.DATA_DIR / "postgres")
 

@@ -48,8 +48,7 @@ def keep_connections() -> None:
     """
     Let each thread keep its connection, unless the environment says how many are to be kept.
 
-    Threads are as many as the connections may be, so there is no need of a pool; and a connection that died with its
-    server is replaced at once, where a pool lets its next users wait for seconds.
+    Threads are as many as the connections may be, so there is no need of a pool.
     """
     if not os.environ.get("DATABASE_POOL_SIZE"):
         connections.settings["default"]["CONN_MAX_AGE"] = CONNECTION_LASTS

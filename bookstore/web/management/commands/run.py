@@ -26,6 +26,7 @@ from catalog.demo import ACCOUNTS
 
 logger = logging.getLogger(__name__)
 
+JOBS_WAIT = 5  # niceness: where all processors are busy, whoever looks at a page goes first
 TICK = 0.2  # seconds between two looks at the children
 PATIENCE = 5  # seconds; what was just killed takes a moment to let go of folder and port
 
@@ -172,8 +173,14 @@ def shop_processes() -> list[Child]:
     jobs = ["manage", "procrastinate", "worker", "--concurrency", "4", "--shutdown-graceful-timeout", "10"]
     partners = ["manage", "grpcserver", "--verbosity", "0"]
     return [
-        Child(name, [sys.executable, "-m", *command], folder=settings.BASE_DIR, environment=environment)
-        for name, command in (("The web server", web), ("The job worker", jobs), ("The gRPC server", partners))
+        Child(
+            name, [sys.executable, "-m", *command], folder=settings.BASE_DIR, environment=environment, niceness=niceness
+        )
+        for name, command, niceness in (
+            ("The web server", web, 0),
+            ("The job worker", jobs, JOBS_WAIT),
+            ("The gRPC server", partners, 0),
+        )
     ]
 
 

@@ -1,0 +1,43 @@
+"""How a connection to the database is come by, also after the server was away."""
+
+import time
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+PATIENCE = 5.0  # seconds that a request waits for a connection
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """
+        Make a connection; or take one out of the pool that lives, and have it replace those that died.
+
+        Each try that fails has the pool connect anew.
+        Raises: PoolTimeout (shown as Busy).
+        """
+        if not self.pool:
+            return super().get_new_connection(conn_params)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                connection = super().get_new_connection(conn_params)
+            except PoolTimeout:
+                if time.monotonic() > deadline:
+                    raise
+                continue
+            if answers(connection):
+                return connection
+            connection.close()
+            self.pool.putconn(connection)
+
+
+def answers(connection: Any) -> bool:
+    """Tell whether a connection lives."""
+    try:
+        ConnectionPool.check_connection(connection)
+    except psycopg.Error:
+        return False
+    return True
