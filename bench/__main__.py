@@ -2,10 +2,11 @@
 Measure shops of several sizes: `python -m bench --books 10000 --books 1000000`.
 
 For each it opens the real thing (`manage.py run`: PostgreSQL, web processes, job worker, gRPC server), asks it for
-lists, details, searches and facets by API and page, has a partner's program fill carts by REST and gRPC, and prints
-requests per second and latencies, with the time that the database took. Beside them stand two yardsticks: a Django
-view that does nothing, on the same server, and the bare statements of each question. The clients share the machine
-with the server, so the numbers are for comparing commits and sizes, not for planning.
+lists, details, searches and facets by API and page, has a partner's program fill carts by REST and gRPC, lets shoppers
+buy, and prints requests per second and latencies, with the time that the database took. Beside them stand three
+yardsticks: a Django view that does nothing, on the same server, the bare statements of each question, and the purchase
+as hand-written SQL. The clients share the machine with the server, so the numbers are for comparing commits and sizes,
+not for planning.
 """
 
 import argparse
@@ -16,10 +17,14 @@ import sys
 from pathlib import Path
 
 from bench.adds import by_grpc, by_rest
+from bench.buying import ADD, CHECKOUT, CONFLICT, CREATED, FIRST_SECONDS, Sales, buy_hot_title, buy_variety
 from bench.load import Figures, NothingToMeasure, measure
 from bench.shop import ROOT, Shop, empty_view
 
 ADDS = "adds to carts"
+PURCHASES = "purchases"
+THREADS = 4  # of each web process, where nobody waits for a payment
+COPIES, PAYMENT = 2_000, "tok_slow:200"  # of the title that all want
 
 HEADER = (
     f"{'':<34}{'req/s':>7}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}{'db p50':>9}{'db p95':>8}{'cold':>8}{'queries':>9}"
@@ -64,6 +69,9 @@ def measure_shop(books: int, options: argparse.Namespace) -> dict[str, float]:
             tell(line(kind, figures) + told)
         if options.only in ADDS:
             tell_adds(shop, port, options)
+    if options.only in PURCHASES:
+        rates[PURCHASES] = tell_purchases(shop, options)
+        tell_sale(shop, options)
     if options.reprice:
         tell_reprice(shop)
     if options.prebooks:
@@ -82,6 +90,52 @@ def tell_adds(shop: Shop, port: int, options: argparse.Namespace) -> None:
         for door, act, its_port in (("REST", by_rest, port), ("gRPC", by_grpc, shop.grpc_port)):
             act(its_port, partner, callers, 1)
             tell(line(f"{ADDS}, {door}, callers: {callers}", act(its_port, partner, callers, options.seconds)))
+
+
+def tell_purchases(shop: Shop, options: argparse.Namespace) -> float:
+    """Print how fast many shoppers buy, and the limit; return purchases a second. Raises: SystemExit on any fault."""
+    till = shop.ask("till", str(options.buyers))
+    with shop.open(WEB_THREADS=THREADS) as port:
+        buy_variety(port, till, 1)
+        sales = buy_variety(port, till, options.seconds)
+        waiting = shop.ask("jobs_left")
+    limit = Figures(*shop.ask("by_hand", str(options.buyers), str(options.seconds)))
+    tell(
+        f"\n{options.buyers} shoppers buy 1 to 3 of {len(till['books']):,} titles, over and over; "
+        f"{THREADS} threads a process"
+    )
+    tell(line("purchases: their adds", sales.figures(ADD, seconds=options.seconds)))
+    tell(line("purchases: their checkouts", done := sales.figures(CHECKOUT, seconds=options.seconds)))
+    tell(line("purchases by hand-written SQL", limit))
+    tell(f"That is {done.rate / limit.rate:.2f} of the limit; {waiting:,} jobs wait for the worker.")
+    ensure_no_fault(shop, sales, CREATED)
+    return done.rate
+
+
+def tell_sale(shop: Shop, options: argparse.Namespace) -> None:
+    """Print how fast a title goes that all want. Raises: SystemExit on any fault, or if not each copy is sold once."""
+    till, title = shop.ask("till", str(options.buyers)), shop.ask("hot_title", str(COPIES))
+    settings = {"PAYMENT_TEST_TOKENS": "on", "WEB_THREADS": options.threads, "DATABASE_POOL_SIZE": options.pool}
+    with shop.open(**settings) as port:
+        sales = buy_hot_title(port, till["tokens"], title, PAYMENT)
+    sold, left = len(sales.of(CHECKOUT)), shop.ask("copies_left", str(title["offer_id"]))
+    tell(
+        f"\n{options.buyers} shoppers buy {COPIES:,} copies of one title, paying 200 ms; {options.threads} threads and "
+        f"{options.pool} connections a process; {sold:,} sold, {left:,} left"
+    )
+    tell(line("sale: checkouts until sold out", sales.figures(CHECKOUT, seconds=sales.sold_out_at)))
+    tell(line(f"sale: checkouts, first {FIRST_SECONDS} s", sales.figures(CHECKOUT, seconds=FIRST_SECONDS)))
+    tell(line("sale: refused", sales.refusals()))
+    ensure_no_fault(shop, sales, CREATED, CONFLICT)
+    if (sold, left) != (COPIES, 0):
+        raise SystemExit("Not every copy was sold once.")
+
+
+def ensure_no_fault(shop: Shop, sales: Sales, *expected: int) -> None:
+    if others := sales.others(*expected):
+        raise SystemExit(f"Answers that should not be: {dict(others)}.")
+    shop.audit()
+    tell("Every answer was as expected, and the audit found nothing.")
 
 
 def tell_reprice(shop: Shop) -> None:
@@ -123,6 +177,9 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="measure the lines that contain this, such as “search”")
     parser.add_argument("--seconds", type=float, default=5, help="for each line")
     parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--buyers", type=int, default=64, help="shoppers who buy at the same time")
+    parser.add_argument("--threads", type=int, default=48, help="of each web process while all want one title")
+    parser.add_argument("--pool", type=int, default=16, help="connections of each web process then")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="of the web server")
     parser.add_argument("--prebooks", type=int, default=0, help="let so many wait for a book that comes back")
     parser.add_argument("--reprice", action="store_true", help="reprice 100,000 offers, too, which takes a while")

@@ -21,6 +21,7 @@ from django.test import Client  # noqa: E402
 from accounts.exceptions import ServiceExists  # noqa: E402
 from accounts.models import User  # noqa: E402
 from accounts.services import create_service_account, renew_service_account  # noqa: E402
+from bench import shelves  # noqa: E402
 from bench.load import Figures  # noqa: E402
 from bench.questions import addresses  # noqa: E402
 from bench.waiting import time_return  # noqa: E402
@@ -157,6 +158,11 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "partner": partner,
     "reprice": reprice,
     "return": time_return,
+    "till": shelves.till,
+    "hot_title": shelves.hot_title,
+    "copies_left": shelves.copies_left,
+    "jobs_left": shelves.jobs_left,
+    "by_hand": shelves.by_hand,
 }
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 END_OF_HEADERS = b"\r\n\r\n"
 LENGTH = b"\r\ncontent-length: "
+SUCCESSES = {200, 201}
 
 
 class Figures(NamedTuple):
@@ -22,7 +23,7 @@ class Figures(NamedTuple):
 
     @classmethod
     def of(cls, latencies: list[float], seconds: float) -> "Figures":
-        cuts = statistics.quantiles(latencies, n=100) if len(latencies) > 1 else latencies * 99
+        cuts = statistics.quantiles(latencies, n=100) if len(latencies) > 1 else (latencies or [0]) * 99
         return cls(len(latencies) / seconds, cuts[49], cuts[94], cuts[98])
 
 
@@ -45,17 +46,27 @@ class Client:
         self.socket.sendall(whole.encode())
 
     def is_answered(self) -> bool:
-        """Take what has come; tell whether the answer is whole. Raises: NothingToMeasure."""
+        """Take what has come; tell whether the answer is whole. Raises: NothingToMeasure where none will be."""
         part = self.socket.recv(262_144)
+        if not part:
+            raise NothingToMeasure(f"{self.path} answers nothing")
         self.received += part
         head = self.received.find(END_OF_HEADERS)
-        if head < 0 and part:
+        if head < 0:
             return False
-        if not self.received.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")):
-            raise NothingToMeasure(f"{self.path} answers {self.received[9:12].decode() or 'nothing'}")
         start = self.received[: head + 2].lower().index(LENGTH) + len(LENGTH)
         length = int(self.received[start : self.received.index(b"\r", start)])
         return len(self.received) >= head + len(END_OF_HEADERS) + length
+
+    @property
+    def status(self) -> int:
+        """What the answer says of itself."""
+        return int(self.received[9:12])
+
+    @property
+    def milliseconds(self) -> float:
+        """How long ago the request was sent."""
+        return (time.perf_counter() - self.asked_at) * 1000
 
 
 def measure(port: int, paths: list[str], *, clients: int, seconds: float) -> Figures:
@@ -72,6 +83,8 @@ def measure(port: int, paths: list[str], *, clients: int, seconds: float) -> Fig
             for key, _events in selector.select(1):
                 client: Client = key.data
                 if client.is_answered():
-                    latencies.append((time.perf_counter() - client.asked_at) * 1000)
+                    if client.status not in SUCCESSES:
+                        raise NothingToMeasure(f"{client.path} answers {client.status}")
+                    latencies.append(client.milliseconds)
                     client.ask(next(following))
     return Figures.of(latencies, now - began)

@@ -39,10 +39,15 @@ class Shop:
         return json.loads(self._run("bench.inside", question, *details))
 
     @contextmanager
-    def open(self) -> Iterator[int]:
-        """Open the shop, all of it, and give its port."""
-        with serving(["manage.py", "run"], "/readyz", self._environment()) as port:
+    def open(self, **settings: int | str) -> Iterator[int]:
+        """Open the shop, all of it, with these settings besides, and give its port."""
+        environment = {**self._environment(), **{name: str(value) for name, value in settings.items()}}
+        with serving(["manage.py", "run"], "/readyz", environment) as port:
             yield port
+
+    def audit(self) -> None:
+        """Check what must always hold. Raises: SystemExit with the rows at fault."""
+        self._run("manage", "audit")
 
     def _run(self, module: str, *arguments: str) -> str:
         done = subprocess.run(
@@ -53,7 +58,7 @@ class Shop:
             text=True,
         )
         if done.returncode:
-            raise SystemExit(f"{module} {' '.join(arguments)} failed.")
+            raise SystemExit(f"{done.stdout}{module} {' '.join(arguments)} failed.")
         return done.stdout
 
     def _environment(self) -> dict[str, str]:
