@@ -2,7 +2,7 @@
 # as in: make run PORT=8001 DATA_DIR=/srv/shop
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test chromium check stubs bench soak shell lock clean
+.PHONY: help setup run test chromium check stubs messages bench soak shell lock clean
 
 PYTHON := .venv/bin/python
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
@@ -31,7 +31,7 @@ test check soak: export DEBUG = on
 test: chromium setup check  ## Check and test everything (BROWSER=off leaves the browser tests out)
 	$(PYTHON) -m pytest -n auto --dist loadfile $(if $(filter off,$(BROWSER)),-m "not soak and not browser")
 	@echo
-	@echo "Checked: format, lint, types, import rules, stubs, migrations, templates, deployment, API document."
+	@echo "Checked: format, lint, types, import rules, stubs, languages, migrations, templates, deployment, API document."
 	@echo "Tested on PostgreSQL: all but the long loops of 'make soak'."
 	@echo "Browser tests: $(if $(filter off,$(BROWSER)),NOT RUN (BROWSER=off),run in $(CHROMIUM))."
 
@@ -47,7 +47,10 @@ protoc = $(PYTHON) -m grpc_tools.protoc -I. --python_out=$(1) --grpc_python_out=
 stubs: setup  ## Make the gRPC stubs anew, after a change of cart/rpc/cart.proto
 	$(call protoc,.)
 
-check: setup  ## Check format, lint, types, import rules, stubs, migrations, templates, deployment, API document
+messages: setup  ## Take new texts into locale/ and compile it, after a change of texts or translations
+	$(PYTHON) manage.py messages
+
+check: setup  ## Check format, lint, types, import rules, stubs, languages, migrations, templates, deployment, API document
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
@@ -56,6 +59,7 @@ check: setup  ## Check format, lint, types, import rules, stubs, migrations, tem
 		for stub in cart_pb2.py cart_pb2_grpc.py; do diff -u "cart/rpc/$$stub" "$$made/cart/rpc/$$stub" \
 			|| { echo "$$stub is not made of cart.proto as it is: make stubs" >&2; exit 1; }; done
 	$(PYTHON) -m djlint --lint --quiet templates
+	$(PYTHON) manage.py messages --check
 	$(PYTHON) manage.py makemigrations --check --dry-run
 	$(PYTHON) manage.py spectacular --validate --fail-on-warn --file /dev/null
 	DEBUG=off SECRET_KEY="$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(50))')" \
@@ -66,7 +70,7 @@ bench: setup  ## Measure shops of ten thousand and a million books (which are ma
 	$(PYTHON) -m bench --books 10000 --books 1000000 --reprice --prebooks 100000
 
 soak: setup  ## Run the long loops: kills, races, restarts
-	$(PYTHON) -m pytest -m soak
+	$(PYTHON) -m pytest -m soak --timeout 1800 -o faulthandler_timeout=2400
 
 shell: setup  ## Open a Python prompt inside the shop
 	@exec $(PYTHON) manage.py shell

@@ -108,7 +108,7 @@ class AccountAdapter(DefaultAccountAdapter):
     # What is sent
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        post_mail(email, template_prefix, context)
+        post_mail(email, template_prefix, context, language=getattr(context.get("user"), "language", ""))
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         uid, _dash, token = key.partition("-")

@@ -87,7 +87,7 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):
     filter_horizontal = ["groups", "user_permissions"]
     readonly_fields = ["is_service", "last_login", "created_at"]
     fieldsets = [
-        (None, {"fields": ["email", "full_name", "password", "is_active", "is_service"]}),
+        (None, {"fields": ["email", "full_name", "language", "password", "is_active", "is_service"]}),
         (_("What they may do"), {"fields": POWERS}),
         (_("Record"), {"fields": [("created_at", "last_login")]}),
     ]

@@ -72,6 +72,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May use the admin."))
     is_service = models.BooleanField(_("service account"), default=False, help_text=_("A partner's program."))
+    language = models.CharField(
+        _("language"),
+        max_length=10,
+        choices=settings.LANGUAGES,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("What mails and notices are written in."),
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     session_epoch = models.UUIDField(
         default=uuid4, editable=False, help_text=_("Changed to end every session at once.")
@@ -186,10 +195,11 @@ class Address(models.Model):
 
 
 class Kind(models.TextChoices):
-    """What the shop tells of by itself; each kind can be switched off, in the shop and by mail."""
+    """What the shop tells of by itself; what of it can be switched off stands in OPTIONAL."""
 
     PREBOOK_BACK = "PREBOOK_BACK", _("A book that you prebooked is back")
     PRICE_DROP = "PRICE_DROP", _("A book on your wishlist costs less")
+    ORDER = "ORDER", _("What becomes of your orders")
 
 
 class Channel(models.TextChoices):
@@ -197,6 +207,10 @@ class Channel(models.TextChoices):
 
     IN_APP = "IN_APP", _("In the shop")
     MAIL = "MAIL", _("By mail")
+
+
+# Mails about an order are part of the purchase: they come in any case.
+OPTIONAL = [(kind, channel) for kind in Kind for channel in Channel if (kind, channel) != (Kind.ORDER, Channel.MAIL)]
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):

@@ -15,7 +15,8 @@ def format_price(amount: Decimal, currency: str = "") -> str:
     code = currency or settings.STORE_CURRENCY
     # Translators: the order of currency and amount; the amount is already in the language's form.
     pattern = pgettext("price", "%(currency)s%(amount)s")
-    return pattern % {
+    price = pattern % {
         "currency": SYMBOLS.get(code, f"{code}\N{NO-BREAK SPACE}"),
         "amount": number_format(amount, 2, force_grouping=True),
     }
+    return price.strip("\N{NO-BREAK SPACE}")  # which a code brings along, wherever it stands

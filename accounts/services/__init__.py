@@ -11,6 +11,7 @@ from accounts.services.emails import (
     send_confirmation,
     withdraw_email,
 )
+from accounts.services.languages import check_language, choose_language
 from accounts.services.notices import (
     count_unread,
     delete_old_notices,
@@ -55,6 +56,8 @@ __all__ = [
     "change_address",
     "change_password",
     "check_email",
+    "check_language",
+    "choose_language",
     "close_account",
     "close_session",
     "confirm_email",

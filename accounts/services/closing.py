@@ -17,6 +17,8 @@ from bookstore.core.errors import Denied
 from bookstore.core.mail import post_mail
 from bookstore.core.models import Mail
 
+ABOUT = ("id", "email", "full_name", "language", "role", "created_at", "last_login")
+
 # Sent with `user`; each receiver returns what its app knows of them as a dict of sections, ready for JSON.
 personal_data_collected = Signal()
 
@@ -54,7 +56,7 @@ def personal_data(user: User) -> dict[str, Any]:
             "kind channel is_wanted",
         ),
     }
-    about = {name: getattr(user, name) for name in ("id", "email", "full_name", "role", "created_at", "last_login")}
+    about = {name: getattr(user, name) for name in ABOUT}
     data: dict[str, Any] = {"account": about} | {
         name: list(rows.values(*columns.split())) for name, (rows, columns) in kept.items()
     }
@@ -78,5 +80,5 @@ def close_account(user: User) -> None:
     account_closing.send(sender=User, user=user)
     end_all_sessions(user)
     Mail.objects.filter(to=user.email).delete()
-    post_mail(user.email, "mail/account_closed", {"name": user.full_name})
+    post_mail(user.email, "mail/account_closed", {"name": user.full_name}, language=user.language)
     user.delete()

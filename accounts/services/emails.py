@@ -31,7 +31,7 @@ def send_confirmation(address: EmailAddress, *, is_new_account: bool = False) ->
     """Mail a link by which its reader confirms that the mailbox is theirs."""
     path = reverse("account_confirm_email", args=[EmailConfirmationHMAC(address).key])
     template = "account/email/email_confirmation" + ("_signup" if is_new_account else "")
-    post_mail(address.email, template, {"activate_url": settings.SITE_URL + path})
+    post_mail(address.email, template, {"activate_url": settings.SITE_URL + path}, language=address.user.language)
 
 
 def is_confirmed(user: User) -> bool:
@@ -94,4 +94,4 @@ def confirm_email(address: EmailAddress) -> None:
         raise EmailTaken from error
     if old != user.email:
         change = {"from_email": old, "to_email": user.email, "timestamp": timezone.now()}
-        post_mail(old, "account/email/email_changed", change)
+        post_mail(old, "account/email/email_changed", change, language=user.language)

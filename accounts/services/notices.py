@@ -14,10 +14,14 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import override
 
 from accounts.exceptions import NotificationNotFound, UnsubscribeRefused
-from accounts.models import LONGEST_NOTICE, Channel, Kind, Notification, NotificationPreference, User
+from accounts.models import LONGEST_NOTICE, OPTIONAL, Channel, Kind, Notification, NotificationPreference, User
 from bookstore.core.mail import post_mail
+
+Words = str | Promise
 
 KEPT_READ = timedelta(days=90)
 KEPT_UNREAD = timedelta(days=365)
@@ -28,8 +32,10 @@ UNSUBSCRIBE_LASTS = timedelta(days=365)  # mails are read late
 # One statement for however many; whoever is gone or locked out is told nothing.
 NOTIFY = """
     INSERT INTO accounts_notification (user_id, kind, title, body, url, created_at)
-    SELECT person.id, %(kind)s, %(title)s, %(body)s, %(url)s, %(now)s
+    SELECT person.id, %(kind)s, words.title, words.body, %(url)s, %(now)s
     FROM accounts_user AS person
+    JOIN unnest(%(languages)s::text[], %(titles)s::text[], %(bodies)s::text[]) AS words (language, title, body)
+        ON words.language = CASE WHEN person.language = ANY(%(languages)s) THEN person.language ELSE %(default)s END
     WHERE person.id = ANY(%(users)s) AND person.is_active AND NOT EXISTS (
         SELECT FROM accounts_notificationpreference AS preference
         WHERE preference.user_id = person.id AND preference.kind = %(kind)s
@@ -39,17 +45,20 @@ NOTIFY = """
 """
 
 
-def notify(kind: Kind, user_ids: Iterable[int], *, title: str, body: str, url: str) -> None:
+def notify(kind: Kind, user_ids: Iterable[int], *, title: Words, body: Words, url: str) -> None:
     """
-    Tell users something in the app, as far as they want to hear of this kind there.
+    Tell users something in the app, as far as they want to hear of this kind there, each in their language.
 
-    `url` is a path of ours. What is too long is cut. Runs in the current transaction, in one statement.
-    Raises: IntegrityError for a `url` that could lead elsewhere.
+    What is lazily translated is put into words for each language. `url` is a path of ours. What is too long is cut.
+    Runs in the current transaction, in one statement. Raises: IntegrityError for a `url` that could lead elsewhere.
     """
+    languages = [code for code, _name in settings.LANGUAGES]
     values: dict[str, Any] = {
         "kind": kind.value,
-        "title": _cut(title),
-        "body": _cut(body),
+        "languages": languages,
+        "titles": [_said_in(language, title) for language in languages],
+        "bodies": [_said_in(language, body) for language in languages],
+        "default": settings.LANGUAGE_CODE,
         "url": url,
         "now": timezone.now(),
         "users": list(user_ids),
@@ -79,10 +88,13 @@ def post_notice_mail(kind: Kind, user: User, template: str, context: Mapping[str
         return
     link = settings.SITE_URL + reverse("notifications:unsubscribe", args=[unsubscribe_token(kind, user)])
     headers = {"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    post_mail(user.email, template, {**context, "unsubscribe_url": link}, headers=headers)
+    context = {**context, "unsubscribe_url": link}
+    post_mail(user.email, template, context, language=user.language, headers=headers)
 
 
-def _cut(text: str) -> str:
+def _said_in(language: str, words: Words) -> str:
+    with override(language):
+        text = str(words)
     return text if len(text) <= LONGEST_NOTICE else text[: LONGEST_NOTICE - 1].rstrip() + "…"
 
 
@@ -124,12 +136,12 @@ def delete_old_notices() -> None:
 
 
 def preferences_of(user: User) -> dict[tuple[Kind, Channel], bool]:
-    """Return whether the user wants each kind by each channel."""
+    """Return whether the user wants each kind by each channel, where that is a matter of choice."""
     said = {
         (row.kind, row.channel): row.is_wanted
         for row in NotificationPreference.objects.filter(user=user).only("kind", "channel", "is_wanted")
     }
-    return {(kind, channel): said.get((kind, channel), True) for kind in Kind for channel in Channel}
+    return {(kind, channel): said.get((kind, channel), True) for kind, channel in OPTIONAL}
 
 
 def set_preferences(user: User, wanted: Mapping[tuple[Kind, Channel], bool]) -> None:

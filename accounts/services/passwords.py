@@ -45,7 +45,7 @@ def change_password(user: User, new_password: str) -> None:
     user.set_password(new_password)
     user.save(update_fields=["password"])
     end_all_sessions(user)
-    post_mail(user.email, "account/email/password_changed", {"timestamp": timezone.now()})
+    post_mail(user.email, "account/email/password_changed", {"timestamp": timezone.now()}, language=user.language)
 
 
 def ask_for_password_reset(email: str) -> None:
@@ -63,7 +63,8 @@ def ask_for_password_reset(email: str) -> None:
         return
     uid, token = user_pk_to_url_str(user), default_token_generator.make_token(user)
     link = settings.SITE_URL + reverse("account_reset_password_from_key", args=[uid, token])
-    post_mail(user.email, "account/email/password_reset_key", {"password_reset_url": link, "uid": uid, "key": token})
+    context = {"password_reset_url": link, "uid": uid, "key": token}
+    post_mail(user.email, "account/email/password_reset_key", context, language=user.language)
 
 
 @transaction.atomic

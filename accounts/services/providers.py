@@ -58,7 +58,7 @@ def _joined_by_email(login: SocialLogin) -> User:
     if made is None:
         _open_to_its_owner(user)
         notice = {"provider": login.provider.name, "timestamp": timezone.now()}
-        post_mail(email, "socialaccount/email/account_connected", notice)
+        post_mail(email, "socialaccount/email/account_connected", notice, language=user.language)
     login.account.user = user
     login.account.save()
     return user

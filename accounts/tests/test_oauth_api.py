@@ -19,6 +19,7 @@ from accounts.models import AuthSession, User
 from accounts.tests import providers
 from accounts.tests.factories import PASSWORD, StaffFactory, UserFactory
 from bookstore.core.models import Mail
+from bookstore.core.tests.processes import PATIENCE
 from bookstore.core.tests.racing import race
 
 pytestmark = pytest.mark.django_db
@@ -354,6 +355,7 @@ print(GitHubOAuth2Adapter.authorize_url, GitHubOAuth2Adapter.emails_url)
         capture_output=True,
         text=True,
         check=True,
+        timeout=PATIENCE,
     )
     addresses = "https://git.example/login/oauth/authorize https://git.example/api/v3/user/emails"
     assert shell.stdout.split("\n")[:2] == ["['g', 'h']", addresses]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import services
 from accounts.exceptions import WrongCode
-from accounts.models import Address, Channel, Kind, User
+from accounts.models import OPTIONAL, Address, Channel, Kind, User
 from bookstore.core.rate_limits import forgive, spend
 
 NEW_PASSWORD = _("At least 10 characters. A few words that do not belong together are easy to keep in mind.")
@@ -169,7 +169,7 @@ class CloseAccountForm(forms.Form):
 
 
 class PreferencesForm(forms.Form):
-    """A tick for each kind of notice and each channel."""
+    """A tick for each kind of notice and each channel that can be switched off."""
 
     def __init__(self, wanted: Mapping[tuple[Kind, Channel], bool], *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -180,11 +180,11 @@ class PreferencesForm(forms.Form):
     @property
     def rows(self) -> list[tuple[Kind, list[forms.BoundField]]]:
         """The kinds, each with a tick for every channel."""
-        return [(kind, [self["-".join([kind, channel])] for channel in Channel]) for kind in Kind]
+        return [(kind, [self["-".join(choice)] for choice in OPTIONAL if choice[0] == kind]) for kind in Kind]
 
     @property
     def wanted(self) -> dict[tuple[Kind, Channel], bool]:
-        return {(kind, channel): self.cleaned_data["-".join([kind, channel])] for kind in Kind for channel in Channel}
+        return {choice: self.cleaned_data["-".join(choice)] for choice in OPTIONAL}
 
 
 # The second factor

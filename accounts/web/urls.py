@@ -24,6 +24,7 @@ ours = [
     path("", views.overview, name="overview"),
     path("profile/", views.profile, name="profile"),
     path("again/", views.sign_in_again, name="sign_in_again"),
+    path("language/", views.language, name="language"),
     path("addresses/", views.addresses, name="addresses"),
     path("addresses/new/", views.new_address, name="new_address"),
     path("addresses/<int:pk>/", views.address, name="address"),

@@ -14,18 +14,39 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import services
 from accounts.models import Address
 from accounts.web.forms import AddressForm, CloseAccountForm, ProfileForm
 from accounts.web.places import places_of
+from bookstore.core.languages import keep_language
+from bookstore.core.middleware import back
 
 require_form = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
+
+
+@csrf_exempt
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """
+    Speak another language in this browser from now on, and write to whoever is signed in in it.
+
+    The switch is on every page, and a token in it would give every reader a cookie. What another site can bring
+    about without one is a page in another language: it cannot send the session's cookie along.
+    """
+    chosen = request.POST.get("language", "")
+    services.check_language(chosen)
+    if request.user.is_authenticated:
+        services.choose_language(request.user, chosen)
+    response = back(request)
+    keep_language(response, chosen)
+    return response
 
 
 @require_safe

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import override
 from django.views.decorators.cache import cache_control
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import (
@@ -26,8 +27,9 @@ from bookstore.core.api import PublicRead
 
 @cache
 def document(urlconf: str) -> dict[str, Any]:
-    """Return the OpenAPI document; it is the same for everybody, and costs a second to make."""
-    return SchemaGenerator(urlconf=urlconf).get_schema(request=None, public=True)
+    """Return the OpenAPI document; it is the same for everybody, in English, and costs a second to make."""
+    with override(settings.LANGUAGE_CODE):
+        return SchemaGenerator(urlconf=urlconf).get_schema(request=None, public=True)
 
 
 class SchemaView(PublicRead):

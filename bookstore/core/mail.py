@@ -14,24 +14,31 @@ from django.template.loader import get_template
 
 from bookstore.core.delivery import LOCK
 from bookstore.core.jobs import send_mail
+from bookstore.core.languages import speaking
 from bookstore.core.models import Mail
 
 LONGEST_SUBJECT = 200
 
 
 def post_mail(
-    to: str, template: str, context: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None
+    to: str,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    language: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> Mail:
     """
     Write a mail and have it sent once the current transaction commits.
 
+    It is written in the reader's `language`, else in the one that is spoken just now.
     `template` is the beginning of three: `<template>_subject.txt`, `_message.txt`, `_message.html`. Beside
     `context` they know STORE_NAME, SITE_URL and the mail's `subject`.
     """
     context = {"STORE_NAME": settings.STORE_NAME, "SITE_URL": settings.SITE_URL, **(context or {})}
-    subject = one_line(as_text(f"{template}_subject.txt", context))
-    context["subject"] = subject
-    with transaction.atomic():
+    with speaking(language), transaction.atomic():
+        subject = one_line(as_text(f"{template}_subject.txt", context))
+        context["subject"] = subject
         mail = Mail.objects.create(
             to=to,
             kind=template,

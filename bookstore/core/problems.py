@@ -18,6 +18,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.html import format_html
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions as rest
 from rest_framework.serializers import as_serializer_error
@@ -197,8 +198,9 @@ def error_page(request: HttpRequest, problem: Problem) -> str:
     except Exception:
         log.exception("The error page failed")
         return format_html(
-            '<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>'
+            '<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>'
             "<p>{detail}</p><p>{request_id}</p></html>",
+            language=get_language(),
             **context,
         )
 

@@ -7,7 +7,9 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Kind
 from accounts.services import notify, post_notice_mail
@@ -15,6 +17,8 @@ from bookstore.core import advisory
 from bookstore.core.querysets import write_columns
 from catalog.prices import format_price
 from wishlist.models import Wish, WishQuerySet
+
+price_in_words = lazy(format_price, str)  # in the language of whoever is told
 
 READERS_AT_ONCE = 200
 PAUSE = timedelta(hours=20)  # a day, for a job that may begin a little earlier than the day before
@@ -60,9 +64,9 @@ def _tell_in_app(wishes: Iterable[Wish]) -> None:
     for wish in wishes:
         readers[wish.book].append(wish.user_id)
     for book, user_ids in readers.items():
-        price = format_price(book.price)  # type: ignore[arg-type]  # without one it would not have dropped
-        title = _("“%(title)s” costs less") % {"title": book.title}
-        body = _("It is on your wishlist, and now costs %(price)s.") % {"price": price}
+        title = format_lazy(_("“{title}” costs less"), title=book.title)
+        price = price_in_words(book.price)  # type: ignore[arg-type]  # without one it would not have dropped
+        body = format_lazy(_("It is on your wishlist, and now costs {price}."), price=price)
         notify(Kind.PRICE_DROP, user_ids, title=title, body=body, url=book.get_absolute_url())
 
 
