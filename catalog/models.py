@@ -1,6 +1,7 @@
 """What the shop sells, who sells it, and every copy that came or went."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
 
@@ -228,6 +229,10 @@ class BookQuerySet(LockableQuerySet["Book"]):
         """Books of which some seller has a copy for sale."""
         return self.filter(in_stock=True)
 
+    def back_in_stock(self, since: datetime) -> Self:
+        """Books in stock that had sold out and came back after `since`, the latest first."""
+        return self.in_stock().filter(turned_at__gt=since).order_by("-turned_at", "pk")
+
     def in_genre(self, genre: Genre) -> Self:
         """Books of a genre and of all genres below it."""
         return self.filter(genre__in=Genre.objects.below(genre.pk))
@@ -272,6 +277,8 @@ class Book(models.Model):
     cover_image_url = models.URLField(_("cover address"), max_length=1000, blank=True)
     price = models.DecimalField(_("price"), max_digits=10, decimal_places=2, null=True, blank=True, editable=False)
     in_stock = models.BooleanField(_("in stock"), default=False, editable=False)
+    # Empty for what has never sold out: its first copies are new, not back.
+    turned_at = models.DateTimeField(_("sold out, or back since"), null=True, blank=True, editable=False)
     popularity = models.PositiveIntegerField(_("popularity"), default=0, editable=False)
     first_popularity = models.PositiveIntegerField(
         _("popularity at the source"), default=0, db_default=0, editable=False
@@ -327,6 +334,12 @@ class Book(models.Model):
             models.Index(F("created_at"), F("id"), condition=Q(archived_at=None), name="book_by_age"),
             models.Index(F("created_at").desc(), F("id"), condition=Q(archived_at=None), name="book_by_age_down"),
             models.Index(F("popularity").desc(), F("id"), condition=Q(archived_at=None), name="book_by_popularity"),
+            models.Index(
+                F("turned_at").desc(),
+                F("id"),
+                condition=Q(archived_at=None, in_stock=True, turned_at__isnull=False),
+                name="book_by_return",
+            ),
             # And for what most lists are narrowed by, so that they are counted without looking at the books.
             models.Index(fields=["genre", "in_stock"], condition=Q(archived_at=None), name="book_by_genre"),
             models.Index(
@@ -373,6 +386,39 @@ class Contribution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contributor} ({self.get_role_display()})"
+
+
+class StaffPickQuerySet(models.QuerySet["StaffPick"]):
+    def shown(self) -> Self:
+        """Picks that shoppers see, in the staff's order."""
+        return self.filter(is_active=True, book__archived_at=None).order_by("position", "id")
+
+
+class StaffPick(models.Model):
+    """A book that staff like, and why: the card that a bookseller puts beside it."""
+
+    book = models.ForeignKey(
+        Book,
+        models.CASCADE,
+        limit_choices_to={"archived_at": None},
+        related_name="+",
+        db_index=False,  # the constraint has one
+        verbose_name=_("book"),
+    )
+    note = models.TextField(_("why we like it"), max_length=400)
+    position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("The lowest comes first."))
+    is_active = models.BooleanField(_("shown"), default=True)
+
+    objects = StaffPickQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("staff pick")
+        verbose_name_plural = _("staff picks")
+        ordering = ["position", "id"]
+        constraints = [models.UniqueConstraint(fields=["book"], name="staff_picks_a_book_once")]
+
+    def __str__(self) -> str:
+        return str(self.book)
 
 
 class OfferQuerySet(LockableQuerySet["Offer"]):
@@ -451,7 +497,7 @@ class StockMovement(models.Model):
     sees the truth. Never changed afterwards.
     """
 
-    offer = models.ForeignKey(Offer, models.PROTECT, related_name="movements", verbose_name=_("offer"))
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="movements", db_index=False, verbose_name=_("offer"))
     delta = models.IntegerField(_("change"))
     stock_after = models.PositiveIntegerField(_("copies after"))
     reason = models.CharField(_("reason"), max_length=12, choices=MovementReason)

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.core.paginator import Paginator
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import number_format
@@ -25,6 +25,7 @@ from bookstore.core.errors import Conflict, DomainError
 from bookstore.core.mail import send_again
 from bookstore.core.models import Mail
 from bookstore.core.pagination import COUNT_CAP
+from bookstore.core.querysets import constraint_of
 
 # Lists
 
@@ -206,6 +207,22 @@ class ActAdmin(ShopAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         for formset in formsets:
             formset.perform(request.user)
+
+
+class RowAdmin(ActAdmin):
+    """Rows that have no rule but what must be unique: `taken` has the refusal for each such constraint."""
+
+    taken: ClassVar[Mapping[str, type[Conflict]]] = {}
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        with form.acting():
+            try:
+                with transaction.atomic():
+                    obj.save()
+            except IntegrityError as error:
+                if refusal := self.taken.get(constraint_of(error) or ""):
+                    raise refusal from error
+                raise
 
 
 class ActInline(LooksUp, TabularInline):

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,9 +12,8 @@ from django.urls import path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from bookstore.core.admin import ActAdmin, ActForm
+from bookstore.core.admin import ActAdmin, ActForm, RowAdmin
 from bookstore.core.errors import Conflict
-from bookstore.core.querysets import constraint_of
 from catalog import services
 from catalog.models import Contributor, Seller, Series
 from catalog.text import sort_key
@@ -31,9 +29,10 @@ class NameForm(ActForm):
     judged_by_service = frozenset({"name"})
 
 
-class NameAdmin(ActAdmin):
+class NameAdmin(RowAdmin):
     """Rows that are a unique name, whatever its case, and nothing else."""
 
+    taken = {f"{model}_name_is_unique": NameTaken for model in ("contributor", "series")}
     form = NameForm
     fields = ["name"]
     list_display = ["name"]
@@ -41,16 +40,6 @@ class NameAdmin(ActAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
-
-    def save_model(self, request: HttpRequest, obj: Model, form: NameForm, change: bool) -> None:
-        with form.acting():
-            try:
-                with transaction.atomic():
-                    obj.save()
-            except IntegrityError as error:
-                if constraint_of(error) == f"{self.opts.model_name}_name_is_unique":
-                    raise NameTaken from error
-                raise
 
 
 MOST_MERGED = 50  # contributors at once

@@ -6,16 +6,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.db import connection, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from accounts.models import User
 from bookstore.core.querysets import write_columns
 from catalog.importing import Note, Request, run_import
-from catalog.models import Book, Genre, Seller
+from catalog.models import Book, Genre, Seller, StaffPick
 
 FOLDER = Path(__file__).parent
 BOOKS = ("books_a.csv", "books_b.csv", "offers.csv")
+BOOKS_TO_A_RETURN = 40
 ADVISORY_LOCK = 7_201_001  # only one process fills the shop
+
+# For what other apps add to a demo shop, in the transaction that fills it.
+catalogue_loaded = Signal()
 
 
 class DemoAccount(NamedTuple):
@@ -49,6 +54,10 @@ def load_catalogue() -> int:
         Seller.objects.get_or_create(slug=row["slug"], defaults={"name": row["name"]})
     for name in BOOKS:
         run_import(Request(FOLDER / name), note=_refuse)
+    for position, row in enumerate(_rows("picks.csv"), start=1):
+        book = Book.objects.get(source="demo", source_id=row["source_id"])
+        StaffPick.objects.create(book=book, note=row["note"], position=position)
+    catalogue_loaded.send(sender=None)
     return _spread_in_time()
 
 
@@ -69,10 +78,12 @@ def _refuse(note: Note) -> None:
 
 
 def _spread_in_time() -> int:
-    """Make the books come in one after the other, the first a while ago, so that “new” has an order."""
+    """Make the books come in one after the other, the first a while ago, and some of them come back since."""
     # By the ids read backwards: the files stand together by genre, what is new is of many kinds.
     books = sorted(Book.objects.all(), key=lambda book: book.source_id[::-1])
     for age, book in enumerate(books):
         book.created_at = timezone.now() - timedelta(hours=3 * age)
-    write_columns(books, ["created_at"])
+        if book.in_stock and age % BOOKS_TO_A_RETURN == BOOKS_TO_A_RETURN - 1:
+            book.turned_at = timezone.now() - timedelta(hours=age)
+    write_columns(books, ["created_at", "turned_at"])
     return len(books)

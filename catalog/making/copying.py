@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, models
 
+from bookstore.core.making import copy_rows, reserve_ids
 from catalog.making.inventing import MadeBook
 from catalog.models import (
     Book,
@@ -44,14 +44,14 @@ MOVEMENT_COLUMNS = ("offer_id", "delta", "stock_after", "reason", "order_number"
 
 def write_books(made: Sequence[MadeBook], now: datetime) -> None:
     """Write books with all that hangs on them, in the transaction that is open."""
-    ids = reserve(Book, len(made))
+    ids = reserve_ids(Book, len(made))
     people = rows_named(Contributor, {name for book in made for name in book.authors})
     series = rows_named(Series, {book.series for book in made if book.series})
     books = list(zip(ids, made, strict=True))
-    copy(Book, BOOK_COLUMNS, _book_rows(books, series, now))
+    copy_rows(Book, BOOK_COLUMNS, _book_rows(books, series, now))
     genres = {None: "", **dict(Genre.objects.values_list("pk", "name"))}
-    copy(BookSearch, SEARCH_COLUMNS, _search_rows(books, genres))
-    copy(Contribution, CONTRIBUTION_COLUMNS, _contribution_rows(books, people))
+    copy_rows(BookSearch, SEARCH_COLUMNS, _search_rows(books, genres))
+    copy_rows(Contribution, CONTRIBUTION_COLUMNS, _contribution_rows(books, people))
     _write_offers(books, now)
 
 
@@ -95,8 +95,8 @@ def _contribution_rows(books: Iterable[tuple[int, MadeBook]], people: dict[str, 
 
 def _write_offers(books: Iterable[tuple[int, MadeBook]], now: datetime) -> None:
     terms = [(pk, one) for pk, book in books for one in book.terms]
-    offers = list(zip(reserve(Offer, len(terms)), terms, strict=True))
-    copy(
+    offers = list(zip(reserve_ids(Offer, len(terms)), terms, strict=True))
+    copy_rows(
         Offer,
         OFFER_COLUMNS,
         (
@@ -104,7 +104,7 @@ def _write_offers(books: Iterable[tuple[int, MadeBook]], now: datetime) -> None:
             for pk, (book_id, one) in offers
         ),
     )
-    copy(
+    copy_rows(
         StockMovement,
         MOVEMENT_COLUMNS,
         (
@@ -113,21 +113,3 @@ def _write_offers(books: Iterable[tuple[int, MadeBook]], now: datetime) -> None:
             if one.stock_quantity
         ),
     )
-
-
-def reserve(model: type[models.Model], count: int) -> list[int]:
-    """Return ids that nobody else will get."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-            [model._meta.db_table, count],
-        )
-        return [pk for (pk,) in cursor.fetchall()]
-
-
-def copy(model: type[models.Model], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Send rows of one table. Making the rows must not ask the database: the connection is busy with them."""
-    statement = f"COPY {model._meta.db_table} ({', '.join(columns)}) FROM STDIN"
-    with connection.cursor() as cursor, cursor.copy(statement) as copying:
-        for row in rows:
-            copying.write_row(row)

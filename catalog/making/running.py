@@ -1,13 +1,12 @@
 """Making many books: in batches that are committed one by one, so that whoever stops it keeps what is there."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from random import Random
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from bookstore.core.making import CannotMake, Tell, alone, analyze
 from catalog import services
 from catalog.making.copying import TABLES, write_books
 from catalog.making.inventing import ISBN_PREFIX, LAST_PLACE, Inventor, place_of
@@ -19,22 +18,17 @@ from catalog.search.vocabulary import refresh_vocabulary
 BATCH_SIZE = 5_000
 MOST_BOOKS = LAST_PLACE + 1  # as many as our range of ISBNs has
 MOST_KNOWN = 20_000  # books of the shop that words and names are taken from
-ADVISORY_LOCK = 7_201_002  # two at once would give out the same ISBNs
 MORE_SELLERS = ("Second Shelf", "Corner Bookshop")
 
 
-class CannotMake(Exception):
-    """So many books cannot be made, or not now."""
-
-
-def make_books(count: int, *, seed: int = 0, tell: Callable[[int], None] = lambda made: None) -> None:
+def make_books(count: int, *, seed: int = 0, tell: Tell = lambda made: None) -> None:
     """
     Add made-up books to the shop, with offers, stock and all; `tell` hears after each batch how many there are.
 
     The same seed makes the same books after the same books. Locks: one advisory lock, for all the time.
     Raises: CannotMake.
     """
-    with _alone():
+    with alone("books"):  # two at once would give out the same ISBNs
         first = _next_place()
         if not 0 < count <= MOST_BOOKS - first:
             raise CannotMake(f"Between 1 and {MOST_BOOKS - first:,} books can be made in this shop.")
@@ -47,19 +41,7 @@ def make_books(count: int, *, seed: int = 0, tell: Callable[[int], None] = lambd
             tell(end - first)
         refresh_vocabulary()
         rank_books()
-        _tell_the_planner()
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
-        if cursor.fetchone() != (True,):
-            raise CannotMake("Somebody else is making books in this shop.")
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+        analyze(TABLES)
 
 
 def _next_place() -> int:
@@ -81,8 +63,3 @@ def _inventor() -> Inventor:
         list(Genre.objects.order_by("pk").values_list("pk", flat=True)),
         list(Seller.objects.order_by("-is_store", "pk").values_list("pk", flat=True)),
     )
-
-
-def _tell_the_planner() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {', '.join(model._meta.db_table for model in TABLES)}")

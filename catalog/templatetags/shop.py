@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,6 +14,7 @@ from catalog import isbn, language
 from catalog.covers import cover_key
 from catalog.models import Book
 from catalog.prices import format_price
+from catalog.web.seen import seen_books
 
 FEW_COPIES = 5
 
@@ -46,6 +48,24 @@ def stock_words(copies: int) -> str:
     if copies <= FEW_COPIES:
         return ngettext("Only one copy left", "Only %(copies)s copies left", copies) % {"copies": copies}
     return _("In stock")
+
+
+@register.simple_tag
+def delivery_words() -> str:
+    """Say what delivery adds to the price."""
+    if not settings.SHIPPING_RATE:
+        return _("Tax and delivery included")
+    if settings.SHIPPING_FREE_FROM is None:
+        return _("Tax included; delivery %(rate)s an order") % {"rate": format_price(settings.SHIPPING_RATE)}
+    prices = {"rate": format_price(settings.SHIPPING_RATE), "least": format_price(settings.SHIPPING_FREE_FROM)}
+    return _("Tax included; delivery %(rate)s an order, free from %(least)s") % prices
+
+
+@register.simple_tag(takes_context=True)
+def recently_viewed(context: Any, most: int) -> list[Book]:
+    """Return the books that the reader looked at last."""
+    request = context.get("request")
+    return seen_books(request)[:most] if request else []
 
 
 @register.filter

@@ -27,7 +27,7 @@ def test_shop_in_which_much_happened_is_in_order():
     BookFactory()
     offer = OfferFactory(stock_quantity=2)
     OfferFactory(book=offer.book, price=Decimal("8.00"), stock_quantity=0)
-    services.take_stock({offer.pk: 2}, order_number="A-1")
+    services.correct_stock(offer.pk, -2)
     services.switch_offers([offer.pk], is_active=False)
     services.archive_book(OfferFactory().book_id)
     assert faults() == {}

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils.html import escape
+from django.utils.html import escape, strip_tags
 
 from catalog.models import Book, Contributor, Role
 from catalog.search.vocabulary import refresh_vocabulary
@@ -82,6 +82,64 @@ def test_book_page_shows_what_else_the_author_wrote(client: Client) -> None:
     archive_book(BookFactory().pk)
 
     assert client.get(book.get_absolute_url()).context["more"] == [unknown, other]
+
+
+def volumes(*numbers: str) -> dict[str, Book]:
+    series = SeriesFactory()
+    return {number: BookFactory(series=series, series_number=number) for number in numbers}
+
+
+def test_series_stands_in_its_order_with_this_book_marked(client: Client) -> None:
+    books = volumes("10", "2", "Prequel", "1.5", "1")
+    BookFactory(series=SeriesFactory(), series_number="3")
+    archive_book(BookFactory(series=books["1"].series, series_number="4").pk)
+
+    page = client.get(books["2"].get_absolute_url())
+
+    assert page.context["series"] == [books[number] for number in ("1", "1.5", "2", "10", "Prequel")]
+    (_before, marked) = page.text.split('<li class="here" aria-current="true">')
+    assert marked.index("This book") < marked.index("</li>")
+
+
+def test_long_series_is_shown_from_the_book_before(client: Client) -> None:
+    books = volumes(*map(str, range(1, 31)))
+
+    def shown(number: str) -> list[str]:
+        return [book.series_number for book in client.get(books[number].get_absolute_url()).context["series"]]
+
+    assert shown("1") == [*map(str, range(1, 13))]
+    assert shown("9") == [*map(str, range(8, 20))]
+    assert shown("30") == [*map(str, range(25, 31))]
+
+
+def test_book_alone_in_its_series_has_no_shelf_of_it(client: Client) -> None:
+    (book,) = volumes("1").values()
+
+    assert client.get(book.get_absolute_url()).context["series"] == []
+
+
+def test_what_stands_with_the_series_does_not_stand_with_the_author_again(client: Client) -> None:
+    book, _same_series = volumes("1", "2").values()
+    other = BookFactory()
+
+    assert client.get(book.get_absolute_url()).context["more"] == [other]
+
+
+@pytest.mark.parametrize(
+    ("rate", "free_from", "words"),
+    [
+        ("0", None, "Tax and delivery included"),
+        ("3.9", None, "Tax included; delivery €3.90 an order"),
+        ("3.9", "30", "Tax included; delivery €3.90 an order, free from €30.00"),
+    ],
+)
+def test_book_page_says_what_delivery_costs(
+    client: Client, settings: Any, rate: str, free_from: str | None, words: str
+) -> None:
+    settings.SHIPPING_RATE, settings.SHIPPING_FREE_FROM = Decimal(rate), free_from and Decimal(free_from)
+    book = OfferFactory().book
+
+    assert words in [line.strip() for line in strip_tags(client.get(book.get_absolute_url()).text).splitlines()]
 
 
 def test_old_address_of_a_book_leads_to_its_own(client: Client) -> None:

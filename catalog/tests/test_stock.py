@@ -1,8 +1,11 @@
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.db.models.signals import post_save
+from django.utils import timezone
 
 from accounts.tests.factories import StaffFactory
 from catalog import services
@@ -170,3 +173,45 @@ def test_an_archived_book_gets_no_active_offer():
     assert shown(offer.book) == (None, False)
     with pytest.raises(BookNotFound):
         services.switch_offers([offer.pk], is_active=True)
+
+
+# Books that come back
+
+
+def turn(offer: Offer, *, hours_later: float, copies: int) -> datetime | None:
+    """Let time pass, then count the copies; return since when the book is gone, or back."""
+    Book.objects.filter(pk=offer.book_id).update(turned_at=F("turned_at") - timedelta(hours=hours_later))
+    services.set_stock(offer.pk, copies)
+    return Book.objects.get(pk=offer.book_id).turned_at
+
+
+def test_first_copies_are_no_return():
+    offer = OfferFactory(stock_quantity=0)
+    assert turn(offer, hours_later=5, copies=3) is None
+    assert not Book.objects.back_in_stock(since=timezone.now() - timedelta(days=9)).exists()
+
+
+def test_book_that_sold_out_and_came_back_is_known_by_when():
+    offer, start = OfferFactory(stock_quantity=1), timezone.now()
+    services.take_stock({offer.pk: 1}, order_number="A-1")
+    assert not Book.objects.back_in_stock(since=start).exists()
+
+    assert start < turn(offer, hours_later=2, copies=1) < timezone.now()
+    assert Book.objects.back_in_stock(since=start).get() == offer.book
+
+
+def test_copy_that_is_given_back_at_once_is_no_return():
+    offer = OfferFactory(stock_quantity=1)
+    services.take_stock({offer.pk: 1}, order_number="A-1")
+    services.put_back_stock({offer.pk: 1}, order_number="A-1")
+
+    assert Book.objects.get().turned_at is None
+
+
+def test_book_that_another_seller_still_has_neither_goes_nor_comes_back():
+    offer, start = OfferFactory(stock_quantity=1), timezone.now()
+    OfferFactory(book=offer.book)
+    services.take_stock({offer.pk: 1}, order_number="A-1")
+
+    assert turn(offer, hours_later=2, copies=4) is None
+    assert not Book.objects.back_in_stock(since=start).exists()

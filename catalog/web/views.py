@@ -16,8 +16,8 @@ from catalog.search.facets import count_facets, price_bands
 from catalog.search.finding import find
 from catalog.text import fold
 from catalog.web.listing import listing, query_of
-
-MORE_BOOKS = 6
+from catalog.web.neighbours import in_series, more_by_author
+from catalog.web.seen import note_seen
 
 CREDITS = {
     Role.AUTHOR: _("by"),
@@ -123,12 +123,16 @@ def book(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     offers = list(Offer.objects.active().filter(book=book).best_first().select_related("seller"))
     context = {
         "book": book,
+        "contributions": contributions,
         "credits": list(credits(contributions)),
         "offers": offers,
         "line": Genre.objects.line_to(book.genre_id) if book.genre_id else [],
+        "series": in_series(book),
         "more": more_by_author(book, contributions),
     }
-    return render(request, "catalog/book.html", context)
+    response = render(request, "catalog/book.html", context)
+    note_seen(request, response, book)
+    return response
 
 
 def credits(contributions: Iterable[Contribution]) -> Iterable[tuple[Any, list[Contributor]]]:
@@ -137,15 +141,6 @@ def credits(contributions: Iterable[Contribution]) -> Iterable[tuple[Any, list[C
         people = [contribution.contributor for contribution in contributions if contribution.role == role]
         if people:
             yield words, people
-
-
-def more_by_author(book: Book, contributions: Iterable[Contribution]) -> list[Book]:
-    """Return the best known other books of the first author."""
-    author = next((each.contributor for each in contributions if each.role == Role.AUTHOR), None)
-    if author is None:
-        return []
-    others = Book.objects.public().with_contributor(author).exclude(pk=book.pk)
-    return list(others.defer("description").order_by("-popularity", "pk")[:MORE_BOOKS])
 
 
 @require_safe

@@ -14,6 +14,7 @@ from accounts.models import Address, Kind, User
 from accounts.services import notify, read_notice
 from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.second_factors import add_app, add_recovery_codes
+from catalog.models import Book
 
 GOOGLE = {"provider_id": "google", "name": "Google", "settings": {"server_url": "https://accounts.google.com"}}
 PROVIDERS = {
@@ -49,6 +50,8 @@ def make_reader() -> User:
 def client_for(name: str, reader: User, *, is_for_readers: bool) -> Client:
     """Return a client in the state in which this page is shown; the reader's account is changed accordingly."""
     client = Client()
+    if name in {"catalog:seen", "web:home"}:
+        client.get(Book.objects.earliest("pk").get_absolute_url())
     if name in SHOWN_WITH_AN_APP:
         add_app(reader)
         add_recovery_codes(reader)

@@ -4,19 +4,38 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
+from django.utils import timezone
+
 from accounts.models import User
 from bookstore.core.mail import post_mail
 from bookstore.core.models import Mail
+from bookstore.web.models import ShopPage
 from bookstore.web.tests.readers import make_reader
+from cart.services import Shopper, add_item
 from catalog import services
-from catalog.models import Book, Contributor, Genre, Role, Seller
+from catalog.models import Book, Contributor, Genre, Role, Seller, StaffPick
 from catalog.tests.factories import BookFactory, GenreFactory, OfferFactory, SellerFactory, SeriesFactory
+from orders.models import Order
+from orders.services import CheckoutRequest, check_out
+from orders.tests.factories import ADDRESS, PAYS
 from wishlist.services import add_wish
 
 LONG_TITLE = (
     "A True and Particular Account of the Voyage, of What Was Lost in It, of Whom We Met and Why We Left Them, "
     "Together With a Table of All the Winds and the Names They Go By on the Nearer Coast"
 )
+TEXT = """\
+> A sample.
+
+# What it costs
+
+| Where to | How long |
+| --- | --- |
+| Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch | 4 days |
+
+1. Order [books](/books/).
+2. *Wait*.
+"""
 
 
 @dataclass
@@ -26,6 +45,7 @@ class Shop:
     genre: Genre
     seller: Seller
     mail: Mail
+    page: ShopPage
 
     @cached_property
     def reader(self) -> User:
@@ -35,6 +55,13 @@ class Shop:
             add_wish(reader, book.pk)
         services.change_offer(self.book.offers.get(seller=self.seller).pk, price=Decimal("12.00"))
         return reader
+
+    @cached_property
+    def order(self) -> Order:
+        """What the reader has bought, made when first asked for."""
+        add_item(Shopper(user_id=self.reader.pk), self.book.pk)
+        wanted = CheckoutRequest(shipping_address=ADDRESS, means=PAYS)
+        return check_out(self.reader, wanted).order
 
 
 def open_shop() -> Shop:
@@ -56,4 +83,7 @@ def open_shop() -> Shop:
     BookFactory(title="百年の孤独", byline="ガブリエル・ガルシア＝マルケス", language="ja", genre=travel)
     BookFactory(title="ألف ليلة وليلة", byline="نجيب محفوظ", language="ar", genre=travel)
     mail = post_mail("ada@example.com", "account/email/email_confirmation", {"activate_url": "http://localhost/key"})
-    return Shop(book, Contributor.objects.get(name="Ada Reader"), fiction, store, mail)
+    page = ShopPage.objects.create(title="Shipping", slug="shipping", text=TEXT)
+    StaffPick.objects.create(book=book, note="Windy, and we like wind. " * 10)
+    Book.objects.filter(in_stock=True).update(turned_at=timezone.now())
+    return Shop(book, Contributor.objects.get(name="Ada Reader"), fiction, store, mail, page)

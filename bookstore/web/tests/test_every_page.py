@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.shortcuts import render
@@ -11,6 +12,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from playwright.sync_api import Page
 
+from bookstore.web.seo.sitemaps import PART
 from bookstore.web.tests.addresses import OTHERS, PAGES, arguments_for
 from bookstore.web.tests.browser import PHONE, Visit, assert_accessible, assert_fits
 from bookstore.web.tests.readers import PROVIDERS, client_for
@@ -46,16 +48,25 @@ def test_page_is_accessible(see: Visit, name: str, scheme: str) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("name", PAGES)
-def test_page_fits_a_phone(see: Visit, name: str) -> None:
+def test_page_fits_a_phone_in_every_language(see: Visit, name: str) -> None:
     page = see(name, viewport=PHONE)
 
-    assert_fits(page)
-    assert_accessible(page)
+    for language in dict(settings.LANGUAGES):
+        speak(page, language)
+        assert_fits(page)
+        assert_accessible(page)
+
+
+def speak(page: Page, language: str) -> None:
+    """Load the page again as for who has chosen this language."""
+    page.context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": page.url}])
+    page.reload()
+    assert page.locator("html").get_attribute("lang") == language
 
 
 NUMBERED = (
     "accounts:default_address", "accounts:delete_address", "cart:change", "cart:remove", "notifications:follow",
-    "web:move_to_cart", "wishlist:heart", "wishlist:remove",
+    "orders:again", "orders:cancel", "orders:invoice_pdf", "web:move_to_cart", "wishlist:heart", "wishlist:remove",
 )  # fmt: skip
 
 
@@ -63,11 +74,14 @@ NUMBERED = (
 @pytest.mark.parametrize("name", sorted(OTHERS))
 def test_what_is_left_out_is_no_page(client: Client, name: str, settings: Any) -> None:
     settings.SOCIALACCOUNT_PROVIDERS = PROVIDERS
-    book = open_shop().book
+    shop = open_shop()
+    book = shop.book
     arguments = {
         **dict.fromkeys(NUMBERED, [1]),
         "catalog:cover": [book.pk, cover_key(book.title, book.byline)],
         "prebooking:cancel": [1],
+        "web:new_in_genre": [shop.genre.slug],
+        "web:sitemap_part": ["genres", shop.genre.pk // PART],
         "web:media": [default_storage.save("covers/windy.png", ContentFile(b""))],
     }
 

@@ -17,6 +17,7 @@ import pytest
 from django.conf import settings
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from bookstore.core.tests.processes import PATIENCE, Process
 from catalog.demo import ACCOUNTS
 
 
@@ -27,24 +28,21 @@ class Shop:
         self.data = data
         self.port, self.grpc_port = spare_port(), spare_port()
 
-    def start(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "manage.py", "run"],
-            cwd=settings.BASE_DIR,
-            env=local(DATA_DIR=self.data, PORT=self.port, GRPC_PORT=self.grpc_port, WEB_PROCESSES=2),
-            stdout=subprocess.PIPE,
+    def start(self) -> Process:
+        places = {"DATA_DIR": self.data, "PORT": self.port, "GRPC_PORT": self.grpc_port}
+        return Process(
+            *("manage.py", "run"),
+            env=local(**places, WEB_PROCESSES=2),
             stderr=subprocess.DEVNULL,
-            text=True,
             start_new_session=True,
         )
 
     def open(self) -> str:
         """Open the shop; return what it prints until it serves."""
         self.supervisor = self.start()
-        assert self.supervisor.stdout
         said = ""
         while ACCOUNTS[-1].email not in said:
-            line = self.supervisor.stdout.readline()
+            line = self.supervisor.line()
             assert line, f"it ended after saying: {said}"
             said += line
         return said
@@ -79,7 +77,10 @@ class Shop:
     def close(self) -> None:
         if self.supervisor.poll() is None:
             self.supervisor.send_signal(signal.SIGINT)
-            self.supervisor.communicate()
+            try:
+                self.supervisor.communicate()
+            finally:
+                self.supervisor.kill()
 
 
 def local(**settings: object) -> dict[str, str]:
@@ -122,9 +123,11 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     shop = Shop(tmp_path_factory.mktemp("shop"))
-    shop.open()
-    yield shop
-    shop.close()
+    try:
+        shop.open()
+        yield shop
+    finally:
+        shop.close()
 
 
 @pytest.fixture
@@ -136,7 +139,7 @@ def shop(folder: Shop) -> Shop:
 
 def test_second_supervisor_of_a_folder_is_refused(shop: Shop) -> None:
     second = shop.start()
-    assert second.wait(30) == 1
+    assert second.wait() == 1
     assert shop.is_open()
 
 
@@ -149,6 +152,7 @@ def test_taken_port_is_told_in_one_sentence(name: str, shop: Shop, tmp_path: Pat
         env=local(**{"DATA_DIR": tmp_path, "PORT": spare_port(), "GRPC_PORT": spare_port(), name: taken}),
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
     )
     assert stranger.returncode == 1
     assert re.fullmatch(rf"CommandError: Port {taken} of 127.0.0.1 is taken .+ make run {name}=\d+\n", stranger.stderr)
@@ -164,8 +168,7 @@ def test_killed_part_is_replaced(part: str, shop: Shop) -> None:
 
 def test_killed_supervisor_takes_its_parts_along_and_the_next_start_works(shop: Shop) -> None:
     parts = shop.parts()
-    shop.supervisor.kill()
-    shop.supervisor.communicate()
+    shop.supervisor.end()
     said = shop.open()
     assert all(is_gone(parts[name]) for name in ("web server", "web worker", "job worker", "gRPC server"))
     assert parts["database"] == shop.parts()["database"]
