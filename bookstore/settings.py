@@ -138,6 +138,8 @@ SITE_URL = read(
 
 STORE_NAME = read("STORE_NAME", str, "Quire Books")
 STORE_CURRENCY = read("STORE_CURRENCY", currency, "EUR")
+STORE_ADDRESS = read("STORE_ADDRESS", str, "")  # for invoices; lines are parted by |
+STORE_TAX_ID = read("STORE_TAX_ID", str, "")
 
 CART_MOST_COPIES = read("CART_MOST_COPIES", whole_number(1, 10_000), 20)
 CART_MOST_LINES = read("CART_MOST_LINES", whole_number(1, 1_000), 50)
@@ -184,10 +186,10 @@ INSTALLED_APPS = [
     "bookstore.core",
     "accounts",
     "catalog",
+    "orders",  # before prebooking: whoever closes an account locks the orders first, then the books
     "cart",
     "wishlist",
     "prebooking",
-    "orders",
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",
@@ -197,6 +199,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.contrib.humanize",  # for its words in other languages
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -218,12 +221,13 @@ MIDDLEWARE = [
     "bookstore.core.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "bookstore.core.middleware.CompressPages",
     "bookstore.core.middleware.ContentSecurity",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "bookstore.core.middleware.OptionalSlash",
+    "bookstore.core.middleware.SpeakLanguage",
     "bookstore.core.middleware.RefuseUnreadable",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -259,12 +263,15 @@ TEMPLATES = [
 
 # Database: the one that DATABASE_URL names, else a PostgreSQL of our own below DATA_DIR
 
+# The pool itself waits little and gives up at once. It would pause after each failure, for ever longer, and let
+# requests wait when the database is long back; our backend is patient in its place.
+DATABASE_POOL = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 0.25, "reconnect_timeout": 0}
 DATABASES = {
     "default": {
         **(DATABASE_URL or {"NAME": "bookstore"}),
-        "ENGINE": "django.db.backends.postgresql" if DATABASE_URL else "bookstore.core.local_postgres",
+        "ENGINE": "bookstore.core.postgres" if DATABASE_URL else "bookstore.core.local_postgres",
         "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,  # the pool hands out none that died with a restarted server
+        "CONN_HEALTH_CHECKS": not DATABASE_POOL_SIZE,  # our backend looks at the pool's
         "OPTIONS": {
             "prepare_threshold": 5,  # what a connection runs again and again is planned once
             **DATABASE_URL.get("OPTIONS", {}),
@@ -273,7 +280,8 @@ DATABASES = {
                 " -c plan_cache_mode=force_generic_plan"  # planning by its values anew is what preparing is to save
                 " -c jit=off -c work_mem=16MB -c random_page_cost=1.1"
             ),
-            "pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5} if DATABASE_POOL_SIZE else False,
+            "connect_timeout": 5,
+            "pool": DATABASE_POOL if DATABASE_POOL_SIZE else False,
         },
     },
 }
@@ -398,6 +406,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "CartStatusEnum": "cart.models.CartStatus",
+        "OrderStatusEnum": "orders.models.OrderStatus",
+        "PaymentStatusEnum": "orders.models.PaymentStatus",
         "PrebookStatusEnum": "prebooking.models.PrebookStatus",
     },
 }
@@ -406,7 +416,8 @@ SPECTACULAR_SETTINGS = {
 # Languages, times
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LANGUAGE_COOKIE_NAME = "language"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
@@ -505,12 +516,27 @@ UNFOLD = {
     "SIDEBAR": {
         "navigation": [
             {
+                "title": _("Orders"),
+                "items": [
+                    admin_page("orders.order", _("Orders"), "receipt_long"),
+                    admin_page("orders.refund", _("Refunds"), "currency_exchange"),
+                    admin_page("orders.invoice", _("Invoices"), "request_quote"),
+                ],
+            },
+            {
                 "title": _("Catalogue"),
                 "items": [
                     admin_page("catalog.book", _("Books"), "menu_book"),
                     admin_page("catalog.contributor", _("Contributors"), "person_edit"),
                     admin_page("catalog.series", _("Series"), "library_books"),
                     admin_page("catalog.genre", _("Genres"), "account_tree"),
+                ],
+            },
+            {
+                "title": _("Shop window"),
+                "items": [
+                    admin_page("catalog.staffpick", _("Staff picks"), "favorite"),
+                    admin_page("web.shoppage", _("Pages of the shop"), "article"),
                 ],
             },
             {

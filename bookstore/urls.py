@@ -13,11 +13,13 @@ urlpatterns = [
     path("cart/", include("cart.web.urls")),
     path("wishlist/", include("wishlist.web.urls")),
     path("prebooks/", include("prebooking.web.urls")),
+    path("", include("orders.web.urls")),
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("catalog.api.urls")),
     path("api/v1/", include("cart.api.urls")),
     path("api/v1/", include("wishlist.api.urls")),
     path("api/v1/", include("prebooking.api.urls")),
+    path("api/v1/", include("orders.api.urls")),
     # The theme's search, which is not shown: it fails on a page that is no number.
     path("admin/search/", RedirectView.as_view(pattern_name="admin:index")),
     # Django's would not end the sessions of the API, nor send a notice.

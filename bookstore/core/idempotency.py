@@ -14,7 +14,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +27,7 @@ from bookstore.core.models import KEPT_FOR, IdempotencyKey
 
 HEADER = "Idempotency-Key"
 FIELD = "idempotency_key"
+REPLAYED = "Idempotent-Replayed"
 MAX_LENGTH = 255
 
 CallerOf = Callable[[HttpRequest | Request], str | None]
@@ -92,10 +93,18 @@ def once(call: Call, act: Callable[[], Outcome]) -> Outcome:
             return Outcome(first.status, first.body, is_replayed=True)
         outcome = act()
         if outcome.is_kept:
-            IdempotencyKey.objects.create(**vars(call), status=outcome.status, body=outcome.body)
+            keep(call, outcome)
         else:
             transaction.set_rollback(True)
         return outcome
+
+
+def keep(call: Call, outcome: Outcome) -> None:
+    """Store an answer. Raises: KeyReused where an act that finds its own answer has claimed the key meanwhile."""
+    try:
+        IdempotencyKey.objects.create(**vars(call), status=outcome.status, body=outcome.body)
+    except IntegrityError as error:
+        raise KeyReused from error
 
 
 CLAIM = """
@@ -136,8 +145,8 @@ def idempotent(handler: Any = None, *, caller_of: CallerOf = caller_of) -> Any:
 
     @wraps(handler)
     def keyed(view: Any, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        key, caller = key_of(request), caller_of(request)
-        if key is None or caller is None:
+        call = call_of(request, caller_of)
+        if call is None:
             return handler(view, request, *args, **kwargs)
         answers: list[HttpResponse] = []
 
@@ -146,7 +155,6 @@ def idempotent(handler: Any = None, *, caller_of: CallerOf = caller_of) -> Any:
             answers.append(response)
             return Outcome(response.status_code, response.content.decode())
 
-        call = Call(caller, key, str(request.method), request.path, fingerprint_of(request.data))
         outcome = once(call, act)
         return answers[0] if answers else replayed(outcome)
 
@@ -164,8 +172,16 @@ def rendered(view: Any, request: Request, response: HttpResponse) -> HttpRespons
 def replayed(outcome: Outcome) -> HttpResponse:
     kind = "application/json" if outcome.status < 300 else "application/problem+json"
     response = HttpResponse(outcome.body, status=outcome.status, content_type=kind)
-    response.headers["Idempotent-Replayed"] = "true"
+    response.headers[REPLAYED] = "true"
     return response
+
+
+def call_of(request: Request, caller_of: CallerOf = caller_of) -> Call | None:
+    """Return a request as its key knows it, None without a key or caller. Raises: Invalid as `key_of` does."""
+    key, caller = key_of(request), caller_of(request)
+    if key is None or caller is None:
+        return None
+    return Call(caller, key, str(request.method), request.path, fingerprint_of(request.data))
 
 
 def key_of(request: Request) -> str | None:

@@ -14,14 +14,18 @@ from csp.utils import build_policy
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import LazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django_htmx.http import HttpResponseClientRedirect
 
 from bookstore.core import metrics, problems
 from bookstore.core.errors import Busy, DomainError, Invalid, TooMany, as_busy
+from bookstore.core.languages import keep_language, language_of
 from bookstore.core.logs import REMOVED, is_secret
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -103,6 +107,25 @@ class OptionalSlash:
         return self.get_response(request)
 
 
+class SpeakLanguage:
+    """Answer in the language that the reader chose or the caller asks for, and say so to whoever keeps answers."""
+
+    def __init__(self, get_response: Answer):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        language = language_of(request)
+        with override(language):
+            response = self.get_response(request)
+        is_page = not problems.is_for_programs(request)
+        if is_page and (remembered := getattr(request, "language_to_keep", "")):
+            keep_language(response, remembered)
+        if not response.headers.get("Content-Type", "").startswith("image/"):  # pictures are the same in all
+            response.headers.setdefault("Content-Language", language)
+            patch_vary_headers(response, ["Accept-Language", *(["Cookie"] if is_page else [])])
+        return response
+
+
 class RefuseUnreadable:
     """Refuse NUL in an address or cookie, which no database takes, and a query that is not UTF-8."""
 
@@ -122,6 +145,14 @@ def is_readable(request: HttpRequest) -> bool:
     except UnicodeError:
         return False
     return not any("\0" in text for text in (request.path_info, query, *request.COOKIES.values()))
+
+
+class CompressPages(GZipMiddleware):
+    """Send pages compressed to browsers that ask for it; the forms' tokens in them differ each time, as do lengths."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        return super().process_response(request, response) if is_page else response
 
 
 class ContentSecurity(CSPMiddleware):

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
+from math import ceil
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import F
+from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
@@ -47,6 +49,8 @@ RULES = {
     "password_reset_confirm": Rule(HOUR, per_address=50, per_account=20),
     "provider": Rule(QUARTER, per_address=50, per_account=50),
     "confirmation": Rule(HOUR, per_address=30, per_account=5),
+    # Declined ones alone: whoever tries out stolen cards has many, an honest shopper one in ten.
+    "payment": Rule(QUARTER, per_address=3000, per_account=30),
 }
 
 
@@ -65,6 +69,17 @@ def spend(rule: str, request: AnyRequest, account: str = "") -> None:
         count, seconds_left = add_one(key, window)
         if count > most:
             raise TooMany(retry_after=seconds_left)
+
+
+def ensure_left(rule: str, request: AnyRequest, account: str) -> None:
+    """Refuse who has no try left, for what counts only where it fails, and is spent then. Raises: TooMany."""
+    if not settings.RATE_LIMITS:
+        return
+    most = dict(counts_of(rule, request, account))
+    running = RateCount.objects.filter(key__in=most, ends_at__gt=Now()).annotate(time_left=F("ends_at") - Now())
+    for count in running:
+        if count.count >= most[count.key]:
+            raise TooMany(retry_after=ceil(count.time_left.total_seconds()))
 
 
 def forgive(rule: str, request: AnyRequest, account: str) -> None:
