@@ -129,7 +129,7 @@ def test_first_terms_are_not_put_again_after_a_sale_or_on_a_withdrawn_offer(tmp_
     path = write_csv(tmp_path, LOW, HIGH)
     run(path, price=Decimal(5), stock_quantity=1)
     sold, withdrawn = Offer.objects.order_by("pk")
-    services.take_stock({sold.pk: 1}, order_number="A-1")
+    services.correct_stock(sold.pk, -1)
     services.withdraw_offer(withdrawn.pk)
     account, _notes = run(path, price=Decimal(6), stock_quantity=9)
     assert counts(account) == (0, 0, 2, 0)

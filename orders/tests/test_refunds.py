@@ -196,8 +196,7 @@ def test_a_provider_that_says_nothing_is_asked_again_by_the_sweep(order, monkeyp
     refund = refund_order(order.pk, actor=None)
     with monkeypatch.context() as patch:
         patch.setattr(MockProvider, "refund", no_answer)
-        with pytest.raises(NoAnswer):
-            carry_out_refund(refund.pk)
+        carry_out_refund(refund.pk)
     sweep_orders()
     assert len(jobs("carry_out_refund")) == 1
     Refund.objects.update(created_at=refund.created_at - PATIENCE)

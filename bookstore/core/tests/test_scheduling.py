@@ -24,9 +24,10 @@ def test_behind():
 
 
 def run(folder: Path) -> str:
-    options = f"-n 1 --dist loadfile -p bookstore.core.tests.scheduling -c {settings.BASE_DIR}/pytest.ini -o timeout=1"
+    options = "-n 1 --dist loadfile -p bookstore.core.tests.scheduling -o timeout=1"
+    ours = settings.BASE_DIR / "pytest.ini"
     environment = os.environ | {"PYTHONPATH": str(settings.BASE_DIR), "PYTEST_XDIST_WORKER": ""}
-    with Process("-m", "pytest", *options.split(), "--rootdir", folder, folder, env=environment) as process:
+    with Process("-m", "pytest", *options.split(), "-c", ours, "--rootdir", folder, folder, env=environment) as process:
         return process.communicate(timeout=150)[0]  # it starts three times, on a busy machine too
 
 
