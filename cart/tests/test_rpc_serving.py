@@ -134,7 +134,7 @@ def test_sixty_four_calls_at_once_are_answered_on_few_connections(partner: Grpc,
     while not all(future.done() for future in futures):
         most = max(most, others_connected())
     assert [future.result().cart.items[0].quantity for future in futures] == [1] * 64
-    assert 1 <= most - before < 32  # of its 16 threads, and some that are just being closed
+    assert 1 <= most - before <= 16 + 1  # its threads, and the look at the database's health
     wait_until(lambda: others_connected() <= before)
 
 

@@ -9,6 +9,7 @@ from bookstore.core.audit import all_checks
 from catalog import services
 from catalog.models import Book, Offer, StockMovement
 from catalog.tests.factories import BookFactory, OfferFactory
+from orders.tests.factories import bought
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +28,7 @@ def test_shop_in_which_much_happened_is_in_order():
     BookFactory()
     offer = OfferFactory(stock_quantity=2)
     OfferFactory(book=offer.book, price=Decimal("8.00"), stock_quantity=0)
-    services.correct_stock(offer.pk, -2)
+    bought(offer, quantity=2)
     services.switch_offers([offer.pk], is_active=False)
     services.archive_book(OfferFactory().book_id)
     assert faults() == {}

@@ -11,6 +11,7 @@ from catalog.importing import Request, find_layout, run_import
 from catalog.models import Book, Contributor, Offer, StockMovement
 from catalog.tests.factories import BookFactory, GenreFactory, OfferFactory, SellerFactory
 from catalog.tests.files import ISBNS, counts, run, write_csv
+from orders.tests.factories import bought
 
 pytestmark = pytest.mark.django_db
 
@@ -129,7 +130,7 @@ def test_first_terms_are_not_put_again_after_a_sale_or_on_a_withdrawn_offer(tmp_
     path = write_csv(tmp_path, LOW, HIGH)
     run(path, price=Decimal(5), stock_quantity=1)
     sold, withdrawn = Offer.objects.order_by("pk")
-    services.correct_stock(sold.pk, -1)
+    bought(sold)
     services.withdraw_offer(withdrawn.pk)
     account, _notes = run(path, price=Decimal(6), stock_quantity=9)
     assert counts(account) == (0, 0, 2, 0)
