@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from threading import Lock
 from typing import Any
 
 import psutil
@@ -33,10 +34,11 @@ class Answer:
 
 
 class StandingShop:
-    """One folder's web server; workers are run when a test wants one."""
+    """One folder's web server, kept running as `manage.py run` keeps it; workers are run when a test wants one."""
 
     def __init__(self, server: LocalServer):
         self.server = server
+        self.tending = Lock()
         self.port = spare_port()
         self.environment = local(
             DATA_DIR=server.data.parent,
@@ -51,10 +53,19 @@ class StandingShop:
         )
 
     def open(self) -> None:
+        self.serve()
+        wait_until(self.answers)
+
+    def serve(self) -> None:
         web = ["granian", "--interface", "wsgi", "--no-ws", "--log-level", "error", "--port", self.port]
         web += ["--workers", 2, "--blocking-threads", 8, "--respawn-failed-workers", "--respawn-interval", "0.1"]
         self.web = self.start("-m", *web, "bookstore.wsgi:application")
-        wait_until(self.answers)
+
+    def tend(self) -> None:
+        """Serve anew where the server has ended: granian gives up when a worker dies twice within 5.5 seconds."""
+        with self.tending:
+            if self.web.poll() is not None:
+                self.serve()
 
     def start(self, *arguments: object) -> Process:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -81,6 +92,7 @@ class StandingShop:
             answer = wire.getresponse()
             return Answer(answer.status, json.loads(answer.read()), "Idempotent-Replayed" in answer.headers)
         except (OSError, HTTPException, ValueError):
+            self.tend()
             return None
         finally:
             wire.close()
