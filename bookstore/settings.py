@@ -183,6 +183,7 @@ LOG_LEVEL = read("LOG_LEVEL", log_level, "INFO")
 
 INSTALLED_APPS = [
     "bookstore.web",
+    "bookstore.staff",
     "bookstore.core",
     "accounts",
     "catalog",

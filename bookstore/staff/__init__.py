@@ -1,0 +1,1 @@
+"""What staff see that no single app could show: pages of the admin that span them."""
