@@ -14,6 +14,15 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
   if (document.activeElement === document.body) news[0].focus();
 });
 
+// What was asked for a part that has been replaced meanwhile is about what nobody sees any more.
+function dropIfGone(event) {
+  if (!event.detail.target.isConnected) event.preventDefault();
+}
+
+document.addEventListener("htmx:beforeRequest", ({ detail: { target } }) => {
+  target.addEventListener("htmx:beforeSwap", dropIfGone);
+});
+
 // Choices that come late, with their counts, keep what was chosen meanwhile.
 document.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } }) => {
   const select = target.matches("select") && fragment.firstElementChild;

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from bookstore.web.tests.browser import PHONE, Visit, assert_accessible, assert_fits
 from bookstore.web.tests.shop import LONG_TITLE, open_shop
@@ -93,6 +93,20 @@ def test_search_on_the_list_keeps_its_filters_and_can_be_removed(visit_shop: Vis
     expect(page.get_by_label("Search books")).to_have_value("")
     expect(page.get_by_label("Sort by").locator("option").first).to_have_text("Title")
     expect(page.get_by_role("combobox", name="Search books")).to_have_count(1)
+
+
+def test_counts_that_come_after_their_list_is_gone_are_dropped(visit_shop: Visit) -> None:
+    page = visit_shop("/")
+    late: list[Route] = []
+    page.route("**/books/facets/?*", lambda route: late.append(route), times=1)
+    page.goto("/books/")
+    page.get_by_role("combobox", name="Search books").fill("tolkien")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("#in_stock-count")).to_have_text("(0)")
+
+    with page.expect_event("requestfinished", lambda request: request == late[0].request):
+        late[0].continue_()
+    expect(page.locator("#in_stock-count")).to_have_text("(0)")
 
 
 @pytest.mark.parametrize("javascript", [True, False])
