@@ -18,8 +18,10 @@ def test_swagger_ui_shows_the_operations_and_tries_them_out(visit: Visit) -> Non
     expect(page.locator(".live-responses-table tbody .response-col_status")).to_have_text("200")
 
 
-def test_redoc_shows_and_searches_the_operations(visit: Visit) -> None:
+def test_redoc_finds_an_operation_and_shows_its_answers(visit: Visit) -> None:
     page = visit("/api/redoc")
-    expect(page.get_by_role("heading", name="Responses").first).to_be_visible()
-    page.get_by_placeholder("Search").fill("retrieve")
-    expect(page.locator("[data-role='search:results']")).to_be_visible()
+    # It draws all operations at once, and makes its index after: both take as long as they take.
+    page.get_by_placeholder("Search").fill("by-key")
+    page.locator("[data-role='search:results'] [role=menuitem]").first.click()
+    found = page.locator('[data-section-id="tag/orders/operation/orders_by_key_retrieve"]')
+    expect(found.get_by_role("heading", name="Responses")).to_be_in_viewport()
