@@ -6,11 +6,14 @@ from decimal import Decimal
 
 from django.db.models import Prefetch
 from django.utils.formats import date_format
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from catalog.isbn import hyphenated
 from catalog.prices import format_price
 from orders.models import Invoice, Order, OrderItem, Refund
+
+LONGEST_BYLINE = 160  # characters; title and ISBN say which book it is, and fifty names would fill a page
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def content_of(invoice: Invoice) -> Content:
 
 
 def _line(order: Order, item: OrderItem, names_seller: bool) -> Line:
-    details = [item.byline, item.isbn and f"ISBN {hyphenated(item.isbn)}"]
+    details = [Truncator(item.byline).chars(LONGEST_BYLINE), item.isbn and f"ISBN {hyphenated(item.isbn)}"]
     if names_seller:
         details.append(_("Sold by %(seller)s") % {"seller": item.seller_name})
     return Line(
