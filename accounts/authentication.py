@@ -1,8 +1,12 @@
 """How the API knows its caller."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -12,6 +16,7 @@ from accounts.exceptions import InvalidToken
 from accounts.models import AuthSession, User
 from accounts.tokens import read_access_token
 from bookstore.core.errors import Denied
+from bookstore.core.prepared import prepared
 
 SAFE_SITES = {"", "same-origin", "none"}
 
@@ -43,10 +48,15 @@ def session_of(authorization: str) -> AuthSession | None:
     if scheme.lower() != "bearer":
         return None
     claims = read_access_token(token.strip())
-    session = AuthSession.objects.live().select_related("user").filter(pk=claims.session_id).first()
+    session = next(iter(live_sessions(claims.session_id, timezone.now())), None)
     if session is None or not claims.fits(session.user):
         raise InvalidToken
     return session
+
+
+@prepared
+def live_sessions(pk: UUID, now: datetime) -> QuerySet[AuthSession]:
+    return AuthSession.objects.live(now).filter(pk=pk).select_related("user")
 
 
 class BearerScheme(OpenApiAuthenticationExtension):

@@ -56,9 +56,9 @@ SELECT sum(quantity * price) AS total FROM (
 WITH placed AS (
     INSERT INTO orders_order (number, user_id, status, created_at, updated_at, items_total, shipping_total, tax_rate,
         tax_total, total_price, refunded_amount, currency, accepted_price_changes, checkout_key, checkout_fingerprint,
-        payment_provider, payment_status, payment_reference, carrier, tracking, note)
+        payment_provider, payment_status, payment_reference, carrier, tracking)
     VALUES (:number, (SHOPPERS)[:shopper], 'PENDING', now(), now(), :total, 0, 0, 0, :total, 0, 'CURRENCY', FALSE,
-        :key, repeat('0', 64), 'mock', 'PENDING', '', '', '', '')
+        :key, repeat('0', 64), 'mock', 'PENDING', '', '', '')
     RETURNING id
 ), noted AS (
     INSERT INTO orders_orderevent (order_id, kind, at, note) SELECT id, 'PENDING', now(), '' FROM placed

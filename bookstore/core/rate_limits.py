@@ -9,18 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
-from math import ceil
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import F
-from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 
 from bookstore.core.errors import TooMany
 from bookstore.core.models import RateCount
+from bookstore.core.prepared import prepared_rows
 
 AnyRequest = HttpRequest | Request
 
@@ -76,10 +75,9 @@ def ensure_left(rule: str, request: AnyRequest, account: str) -> None:
     if not settings.RATE_LIMITS:
         return
     most = dict(counts_of(rule, request, account))
-    running = RateCount.objects.filter(key__in=most, ends_at__gt=Now()).annotate(time_left=F("ends_at") - Now())
-    for count in running:
-        if count.count >= most[count.key]:
-            raise TooMany(retry_after=ceil(count.time_left.total_seconds()))
+    for running in prepared_rows(RUNNING, {"keys": list(most)}):
+        if running.tries >= most[running.key]:
+            raise TooMany(retry_after=running.seconds_left)
 
 
 def forgive(rule: str, request: AnyRequest, account: str) -> None:
@@ -135,6 +133,10 @@ ADD_ONE = """
         count = CASE WHEN old.ends_at <= statement_timestamp() THEN 1 ELSE old.count + 1 END,
         ends_at = CASE WHEN old.ends_at <= statement_timestamp() THEN excluded.ends_at ELSE old.ends_at END
     RETURNING count, ceil(extract(epoch FROM ends_at - statement_timestamp()))::int
+"""
+RUNNING = """
+    SELECT key, count AS tries, ceil(extract(epoch FROM ends_at - statement_timestamp()))::int AS seconds_left
+    FROM core_ratecount WHERE key = ANY(%(keys)s) AND ends_at > statement_timestamp()
 """
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from bookstore.core.prepared import prepared
 from cart import metrics
 from cart.exceptions import (
     CartBookOutOfStock,
@@ -24,7 +25,7 @@ from cart.models import Cart, CartItem, CartStatus
 from cart.services.guests import note_use
 from cart.services.shoppers import Shopper, lock_shoppers
 from catalog.exceptions import BookNotFound, OfferNotFound
-from catalog.models import Book, Offer
+from catalog.models import Book, Offer, OfferQuerySet
 
 log = structlog.get_logger(__name__)
 
@@ -101,7 +102,11 @@ def empty_carts(shopper: Shopper) -> None:
 
 def active_cart(shopper: Shopper, seller_id: int) -> Cart:
     """Return the shopper's active cart at a seller, begun where there is none. The shopper's lock must be held."""
-    cart = shopper.carts.active().filter(seller=seller_id).first()
+    if shopper.user_id:
+        found = active_carts_of_user(shopper.user_id, seller_id)
+    else:
+        found = list(shopper.carts.active().filter(seller=seller_id))
+    cart = found[0] if found else None
     if cart is None:
         cart = Cart.objects.create(**shopper.columns, seller_id=seller_id)
         transaction.on_commit(metrics.CREATED.inc)
@@ -110,14 +115,24 @@ def active_cart(shopper: Shopper, seller_id: int) -> Cart:
     return cart
 
 
+@prepared
+def active_carts_of_user(user_id: int, seller_id: int) -> QuerySet[Cart]:
+    return Cart.objects.active().filter(user=user_id, seller=seller_id)
+
+
 def line_for(cart: Cart, offer: Offer) -> CartItem:
     """Return the cart's line of an offer, not saved yet where there is none. Raises: CartItemLimit."""
-    lines = {item.offer_id: item for item in cart.items.all()}
+    lines = {item.offer_id: item for item in lines_of(cart.pk)}
     if offer.pk not in lines and len(lines) >= settings.CART_MOST_LINES:
         raise refused(CartItemLimit(limit=settings.CART_MOST_LINES))
     item = lines.get(offer.pk) or CartItem(quantity=0)
     item.cart, item.offer = cart, offer
     return item
+
+
+@prepared
+def lines_of(cart_id: int) -> QuerySet[CartItem]:
+    return CartItem.objects.filter(cart=cart_id)
 
 
 def write_line(item: CartItem, quantity: int, expected_price: Decimal | None = None) -> None:
@@ -150,12 +165,11 @@ def offer_to_buy(book_id: int, offer_id: int | None = None, seller_id: int | Non
 
     Raises: BookNotFound, OfferNotFound, CartOfferInactive, CartBookOutOfStock.
     """
-    offers = Offer.objects.standing().filter(book=book_id).select_related("book", "seller")
     if offer_id is None and seller_id is None:
-        offer = offers.active().best_first().first()
+        offer = next(iter(best_offers(book_id)), None)
     else:
         named = Q() if offer_id is None else Q(pk=offer_id)
-        offer = offers.filter(named if seller_id is None else named & Q(seller=seller_id)).first()
+        offer = standing_offers(book_id).filter(named if seller_id is None else named & Q(seller=seller_id)).first()
         if offer and not offer.is_active:
             raise refused(CartOfferInactive())
     if offer is None:
@@ -165,6 +179,16 @@ def offer_to_buy(book_id: int, offer_id: int | None = None, seller_id: int | Non
     if offer.stock_quantity == 0:
         raise CartBookOutOfStock
     return offer
+
+
+def standing_offers(book_id: int) -> OfferQuerySet:
+    offers = Offer.objects.standing().filter(book=book_id)
+    return offers.select_related("book", "seller").defer("book__description")
+
+
+@prepared
+def best_offers(book_id: int) -> QuerySet[Offer]:
+    return standing_offers(book_id).active().best_first()[:1]
 
 
 def _line(shopper: Shopper, item_id: int) -> CartItem:

@@ -1,5 +1,6 @@
 """What the calls on orders take and answer."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ from rest_framework.request import Request
 from accounts.models import Address
 from bookstore.core.fields import MAX_INTEGER, CountField, IdField, MoneyField, StrictBooleanField, TextField
 from bookstore.core.openapi import Problem
-from orders.models import EventKind, Order, OrderItem, OrderStatus, PaymentStatus, Refund
+from orders.models import EventKind, Order, OrderEvent, OrderItem, OrderStatus, PaymentStatus, Refund
 
 LONGEST_QUESTION = 200
 MOST_AT_ONCE = 100  # orders that one call acts on
@@ -120,7 +121,8 @@ class FoundBySerializer(serializers.Serializer[Any]):
         max_length=LONGEST_QUESTION,
         allow_blank=True,
         default="",
-        help_text="Beginning of an order's number, with or without hyphens, or part of the shopper's e-mail.",
+        help_text="Beginning of an order's number, with or without hyphens; part of the shopper's e-mail; beginnings of"
+        " words in the shopper's or recipient's name; or a book's ISBN.",
     )
 
     def get_fields(self) -> dict[str, Any]:
@@ -203,14 +205,18 @@ def money(amount: Decimal) -> str:
 
 def order_body(order: Order, request: Request) -> dict[str, Any]:
     """Return the JSON of an order whose lines and timeline are loaded."""
-    events = order.events.all()
+    return body_of(order, order.items.all(), order.events.all(), request)
+
+
+def body_of(order: Order, items: Iterable[OrderItem], events: Iterable[OrderEvent], request: Request) -> dict[str, Any]:
+    """Return the JSON of an order, its lines and its timeline."""
     return {
         "id": order.pk,
         "number": order.number,
         "user_id": order.user_id,
         "status": order.status,
         "created_at": order.created_at,
-        "items": [item_body(item, request) for item in order.items.all()],
+        "items": [item_body(item, request) for item in items],
         "items_total": money(order.items_total),
         "shipping_total": money(order.shipping_total),
         "tax_total": money(order.tax_total),

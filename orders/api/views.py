@@ -3,11 +3,9 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control
 from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.decorators import action
@@ -17,9 +15,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from bookstore.core.api import private
 from bookstore.core.idempotency import REPLAYED, call_of, idempotent
 from bookstore.core.openapi import PAGING, listed
 from bookstore.core.pagination import Sort, body, paginate
+from bookstore.core.prepared import prepared
 from bookstore.core.problems import as_json, problem_of
 from orders import services
 from orders.api.serializers import (
@@ -27,19 +27,18 @@ from orders.api.serializers import (
     CheckoutSerializer,
     OrderSerializer,
     PaymentFailed,
+    body_of,
     order_body,
     read,
 )
 from orders.exceptions import OrderNotFound, OrderPaymentFailed
 from orders.limits import check_out_within_limits
-from orders.models import Order, OrderStatus, lines_and_timeline
+from orders.models import Order, OrderEvent, OrderItem, OrderStatus
 from orders.payment import Means
 from orders.services import CheckoutRequest, Purchase
 
 NEWEST_FIRST = Sort("id", descending=True)
 PROBLEM = "application/problem+json"
-
-private = method_decorator(cache_control(private=True, no_store=True), name="dispatch")
 
 
 @private
@@ -95,11 +94,20 @@ def answer(purchase: Purchase, request: Request) -> HttpResponse:
         response = as_json(problem_of(OrderPaymentFailed(order_id=order.pk, number=order.number)))
     else:
         status = HTTPStatus.ACCEPTED if order.status == OrderStatus.PENDING else HTTPStatus.CREATED
-        prefetch_related_objects([order], *lines_and_timeline())
-        response = Response(order_body(order, request), status=status)
+        response = Response(body_of(order, lines_with_books(order.pk), timeline(order.pk), request), status=status)
     if purchase.is_repeat:
         response.headers[REPLAYED] = "true"
     return response
+
+
+@prepared
+def lines_with_books(order_id: int) -> QuerySet[OrderItem]:
+    return OrderItem.objects.filter(order=order_id).select_related("book", "offer__seller").defer("book__description")
+
+
+@prepared
+def timeline(order_id: int) -> QuerySet[OrderEvent]:
+    return OrderEvent.objects.filter(order=order_id).public()
 
 
 def shown(orders: Any, request: Request) -> dict[str, Any]:

@@ -12,11 +12,13 @@ from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from bookstore.core.connections import release_connection
 from bookstore.core.errors import DomainError
 from bookstore.core.idempotency import Call, KeyReused, claim
+from bookstore.core.prepared import prepared
 from cart.exceptions import CartLocked, CartNotFound
 from cart.models import Availability, Cart, CartItem, CartStatus, PriceChange
 from cart.services import Shopper, hold_carts, lock_shoppers
@@ -101,12 +103,12 @@ def reserve(user: User, wanted: CheckoutRequest) -> Purchase:
     shopper = Shopper(user_id=user.pk)
     lock_shoppers(shopper)
     if wanted.call:
-        if known := Order.objects.placed_by(user).filter(checkout_key=wanted.call.key).first():
+        for known in orders_with_key(user.pk, wanted.call.key):
             if known.checkout_fingerprint != wanted.call.fingerprint:
                 raise KeyReused
             return Purchase(known, is_repeat=True)
         claim(wanted.call)
-    items = _lines_to_buy(_open_carts(shopper, wanted.cart_id))
+    items = _lines_to_buy(user, _open_carts(shopper, wanted.cart_id))
     totals = totals_of(sum((item.current_price * item.quantity for item in items), Decimal(0)))
     _refuse_problems(items, totals, wanted)
     order = _write_order(user, wanted, totals, items)
@@ -115,6 +117,11 @@ def reserve(user: User, wanted: CheckoutRequest) -> Purchase:
     take_stock(copies, order_number=order.number, locked=[item.offer for item in items])
     log.info("checkout.reserved", order=order.number, user_id=user.pk, total=str(totals.total), lines=len(items))
     return Purchase(order)
+
+
+@prepared
+def orders_with_key(user_id: int, key: str) -> QuerySet[Order]:
+    return Order.objects.filter(user=user_id, checkout_key=key).exclude(checkout_key="")
 
 
 def _open_carts(shopper: Shopper, cart_id: int | None) -> list[Cart]:
@@ -126,21 +133,28 @@ def _open_carts(shopper: Shopper, cart_id: int | None) -> list[Cart]:
     return found
 
 
-def _lines_to_buy(carts: Sequence[Cart]) -> list[CartItem]:
+def _lines_to_buy(user: User, carts: Sequence[Cart]) -> list[CartItem]:
     """
     Return the active carts' lines with their offers as they are now that they are locked.
 
     Raises: OrderCartEmpty; CartLocked where what there is to buy is being paid for.
     """
     by_id = {cart.pk: cart for cart in carts if cart.status == CartStatus.ACTIVE}
-    items = list(CartItem.objects.filter(cart__in=by_id).order_by("pk"))
+    items = [item for item in active_lines(user.pk) if item.cart_id in by_id]
     if not items:
         raise CartLocked if any(cart.status == CartStatus.LOCKED for cart in carts) else OrderCartEmpty
-    offers = Offer.objects.filter(pk__in=[item.offer_id for item in items]).select_related("book", "seller")
-    locked = {offer.pk: offer for offer in offers.locked()}
+    locked = {offer.pk: offer for offer in Offer.objects.filter(pk__in=[item.offer_id for item in items]).locked()}
     for item in items:
-        item.cart, item.offer = by_id[item.cart_id], locked[item.offer_id]
+        offer = locked[item.offer_id]
+        offer.book, offer.seller = item.offer.book, item.offer.seller
+        item.cart, item.offer = by_id[item.cart_id], offer
     return items
+
+
+@prepared
+def active_lines(user_id: int) -> QuerySet[CartItem]:
+    lines = CartItem.objects.filter(cart__user=user_id, cart__status=CartStatus.ACTIVE)
+    return lines.select_related("offer__book", "offer__seller").defer("offer__book__description").order_by("pk")
 
 
 def _refuse_problems(items: Sequence[CartItem], totals: Totals, wanted: CheckoutRequest) -> None:

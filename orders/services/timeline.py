@@ -37,11 +37,12 @@ def move(order: Order, status: OrderStatus, *, actor: User | None, refund: Refun
     """
     Bring a locked order to another status, note who did it, and return it.
 
-    Once nothing is left to send, the address of somebody whose account is closed goes.
+    Once nothing is left to send, the address of somebody whose account is closed goes, and what staff noted.
     """
     order.status, order.updated_at = status, timezone.now()
     if order.user_id is None and order.is_finished:
         order.shipping_address = None
+        OrderEvent.objects.notes().filter(order=order).delete()
     order.save(update_fields=["status", "updated_at", "carrier", "tracking", "shipping_address"])
     record(order, EventKind(status), actor=actor, note=refund.note if refund else "", refund=refund)
     return order

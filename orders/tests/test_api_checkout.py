@@ -340,3 +340,16 @@ def test_another_site_cannot_buy_with_a_readers_cookie():
 
 def test_a_slash_at_the_end_is_as_good():
     assert buyer().post(f"{CHECKOUT}/", {"payment_token": "tok_ok"}).status_code == 201
+
+
+def test_a_purchase_takes_few_statements():
+    buyer, (first, second) = signed_in(UserFactory()), (offer_of(), offer_of())
+    buyer.post(f"{CART}/items", {"book_id": first.book_id})
+    with CaptureQueriesContext(connection) as adding:
+        assert buyer.post(f"{CART}/items", {"book_id": second.book_id}).status_code == 201
+    with CaptureQueriesContext(connection) as paying:
+        assert pay(buyer, "key-1").status_code == 201
+    # In the test's transaction, where each of theirs is two savepoints more: one for the add, two for the checkout.
+    assert [len([query for query in asked if "SAVEPOINT" in query["sql"]]) for asked in (adding, paying)] == [2, 4]
+    assert len(adding) <= 11
+    assert len(paying) <= 29

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from bookstore.core.prepared import prepared
 from bookstore.core.querysets import constraint_of
 from catalog.exceptions import BookNotFound
 from catalog.models import Book
@@ -69,17 +71,24 @@ def cancel_prebook(user: User, prebook_id: int) -> Prebook:
     return prebook
 
 
-@transaction.atomic
 def fulfil(user_id: int, book_ids: Iterable[int]) -> int:
     """
     Note that a shopper has bought books, and waits for them no longer; return how many were waited for.
 
     Locks: those of the books that were prebooked, by id.
     """
-    prebooks = Prebook.objects.open().of(user_id).filter(book__in=list(book_ids))
-    if not lock_books_of(prebooks):
+    wanted = {prebook.book_id for prebook in open_prebooks(user_id)}
+    if not wanted:
         return 0
-    return prebooks.update(status=PrebookStatus.FULFILLED, fulfilled_at=timezone.now(), is_mail_due=False)
+    prebooks = Prebook.objects.open().of(user_id).filter(book__in=wanted.intersection(book_ids))
+    with transaction.atomic():
+        lock_books_of(prebooks)
+        return prebooks.update(status=PrebookStatus.FULFILLED, fulfilled_at=timezone.now(), is_mail_due=False)
+
+
+@prepared
+def open_prebooks(user_id: int) -> QuerySet[Prebook]:
+    return Prebook.objects.open().of(user_id)
 
 
 def lock_books_of(prebooks: PrebookQuerySet) -> set[int]:

@@ -26,6 +26,7 @@ from catalog.demo import ACCOUNTS
 
 logger = logging.getLogger(__name__)
 
+JOBS = 4  # at once
 JOBS_WAIT = 5  # niceness: where all processors are busy, whoever looks at a page goes first
 TICK = 0.2  # seconds between two looks at the children
 PATIENCE = 5  # seconds; what was just killed takes a moment to let go of folder and port
@@ -170,16 +171,22 @@ def shop_processes() -> list[Child]:
         *("--respawn-failed-workers", "--workers-kill-timeout", "10"),
         "bookstore.wsgi:application",
     ]
-    jobs = ["manage", "procrastinate", "worker", "--concurrency", "4", "--shutdown-graceful-timeout", "10"]
+    jobs = ["manage", "procrastinate", "worker", "--concurrency", str(JOBS), "--shutdown-graceful-timeout", "10"]
+    # Each job would otherwise begin with a connection of its own, which costs more than most of them do.
+    kept = {"DATABASE_POOL_SIZE": os.environ.get("DATABASE_POOL_SIZE") or str(JOBS)}
     partners = ["manage", "grpcserver", "--verbosity", "0"]
     return [
         Child(
-            name, [sys.executable, "-m", *command], folder=settings.BASE_DIR, environment=environment, niceness=niceness
+            name,
+            [sys.executable, "-m", *command],
+            folder=settings.BASE_DIR,
+            environment=environment | more,
+            niceness=niceness,
         )
-        for name, command, niceness in (
-            ("The web server", web, 0),
-            ("The job worker", jobs, JOBS_WAIT),
-            ("The gRPC server", partners, 0),
+        for name, command, more, niceness in (
+            ("The web server", web, {}, 0),
+            ("The job worker", jobs, kept, JOBS_WAIT),
+            ("The gRPC server", partners, {}, 0),
         )
     ]
 
