@@ -19,9 +19,11 @@ from pathlib import Path
 from bench.adds import by_grpc, by_rest
 from bench.buying import ADD, CHECKOUT, CONFLICT, CREATED, FIRST_SECONDS, Sales, buy_hot_title, buy_variety
 from bench.load import Figures, NothingToMeasure, measure
+from bench.pages import weigh
 from bench.shop import ROOT, Shop, empty_view
 
 ADDS = "adds to carts"
+WEIGHTS = "weight of pages"
 PURCHASES = "purchases"
 THREADS = 4  # of each web process, where nobody waits for a payment
 COPIES, PAYMENT = 2_000, "tok_slow:200"  # of the title that all want
@@ -67,6 +69,8 @@ def measure_shop(books: int, options: argparse.Namespace) -> dict[str, float]:
             rates[kind] = figures.rate
             told = f"{found['p50']:>9.1f}{found['p95']:>8.1f}{found['cold']:>8.1f}{found['statements']:>9}"
             tell(line(kind, figures) + told)
+        if options.only in WEIGHTS:
+            tell_weights(shop, port)
         if options.only in ADDS:
             tell_adds(shop, port, options)
     if options.only in PURCHASES:
@@ -82,6 +86,15 @@ def measure_shop(books: int, options: argparse.Namespace) -> dict[str, float]:
 def run(port: int, paths: list[str], options: argparse.Namespace) -> Figures:
     measure(port, paths, clients=options.clients, seconds=1)  # the first requests load code and fill caches
     return measure(port, paths, clients=options.clients, seconds=options.seconds)
+
+
+def tell_weights(shop: Shop, port: int) -> None:
+    """Print what a browser loads of each page that comes for the first time, and the queries for somebody signed in."""
+    told = shop.ask("tour")
+    tell(f"\n{WEIGHTS + ', bytes as sent':<34}{'HTML':>8}{'CSS':>8}{'JS':>8}{'all':>8}{'queries':>9}")
+    for name, page in told["pages"].items():
+        weight = weigh(port, page["path"], told["cookie"])
+        tell(f"{name:<34}{weight.html:>8}{weight.css:>8}{weight.js:>8}{sum(weight):>8}{page['queries']:>9}")
 
 
 def tell_adds(shop: Shop, port: int, options: argparse.Namespace) -> None:

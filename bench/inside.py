@@ -24,6 +24,7 @@ from accounts.services import create_service_account, renew_service_account  # n
 from bench import shelves  # noqa: E402
 from bench.load import Figures  # noqa: E402
 from bench.questions import addresses  # noqa: E402
+from bench.tour import tour  # noqa: E402
 from bench.waiting import time_return  # noqa: E402
 from bookstore.core.querysets import in_batches  # noqa: E402
 from cart.models import Cart  # noqa: E402
@@ -159,6 +160,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "reprice": reprice,
     "return": time_return,
     "till": shelves.till,
+    "tour": tour,
     "hot_title": shelves.hot_title,
     "copies_left": shelves.copies_left,
     "jobs_left": shelves.jobs_left,

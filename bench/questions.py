@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 from django.db.models import Max, Min
 
 from bookstore.core.pagination import Position
+from bookstore.web.seo.sitemaps import PART
 from catalog.filters import SORTS
-from catalog.models import Book, Genre
+from catalog.models import Book, Contributor, Genre
 from catalog.search.words import words_of
 
 SAMPLE = 100  # addresses of each kind
@@ -36,7 +37,18 @@ def addresses() -> dict[str, list[str]]:
             [text[:length] for text in asked["search, hit"] for length in (3, 6)], "/api/v1/books/suggest"
         ),
         "home, page": ["/"],
+        "sitemap": [
+            "/sitemap.xml",
+            "/sitemap-shop.xml",
+            *(f"/sitemap-books-{book.pk // PART}.xml" for book in books[:5]),
+        ],
         "list, page": [f"/books/?{query}" for query in lists(genres)],
+        "genre, page": [f"/genres/{slug}/" for slug in genres],
+        "genres, page": ["/genres/"],
+        "author, page": [
+            author.get_absolute_url()
+            for author in Contributor.objects.filter(books__in=books).order_by("pk").distinct()[:SAMPLE]
+        ],
         "detail, page": [book.get_absolute_url() for book in books],
         **{f"{kind}, page": asking(texts, "/books/") for kind, texts in asked.items()},
     }

@@ -50,3 +50,10 @@ def carry_out_refund(refund_id: int) -> None:
     """Have the provider give the money of one refund back; where it says nothing, the sweep asks again."""
     with suppress(NoAnswer):
         services.carry_out_refund(refund_id)
+
+
+@app.periodic(cron="50 2 * * *")
+@app.task(queueing_lock="count_bought_together", retry=3)
+def count_bought_together(timestamp: int = 0) -> None:
+    """Find out which books belong together by what shoppers bought."""
+    services.refresh_bought_together()

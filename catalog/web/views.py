@@ -15,6 +15,7 @@ from catalog.prices import format_price
 from catalog.search.facets import count_facets, price_bands
 from catalog.search.finding import find
 from catalog.text import fold
+from catalog.web.directory import directory
 from catalog.web.listing import listing, query_of
 from catalog.web.neighbours import in_series, more_by_author
 from catalog.web.seen import note_seen
@@ -150,6 +151,11 @@ def author(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         return redirect(author, permanent=True)
     context = {"author": author, **listing(request.GET, Book.objects.public().with_contributor(author))}
     return render(request, "catalog/author.html", context)
+
+
+@require_safe
+def genres(request: HttpRequest) -> HttpResponse:
+    return render(request, "catalog/genres.html", {"places": directory()})
 
 
 @require_safe

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from accounts.services import add_address
 from accounts.tests.factories import PASSWORD, UserFactory
-from bookstore.web.tests.browser import PHONE, Visit, assert_accessible, assert_fits
+from bookstore.web.tests.browser import DESKTOP, PHONE, Visit, assert_accessible, assert_fits
 from catalog import services as catalogue
 from catalog.models import Offer
 from catalog.tests.factories import BookFactory
@@ -29,10 +29,19 @@ from orders.services import (
     ship_order,
 )
 from orders.tests.factories import ADDRESS, IS_DECLINED, fill, offer_of, paying
+from prebooking.models import Prebook, PrebookStatus
 
 pytestmark = [pytest.mark.django_db, pytest.mark.browser]
 
+Test = Callable[..., None]
+
 with_and_without_javascript = pytest.mark.parametrize("javascript", [True, False])
+
+
+def everywhere(journey: Test) -> Test:
+    """Let a journey be made at a desk and on a phone, with JavaScript and without."""
+    on_screens = pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desk", "phone"])
+    return on_screens(with_and_without_javascript(journey))
 
 
 @pytest.fixture
@@ -65,9 +74,13 @@ def type_address(page: Page) -> None:
     page.get_by_label("Country").select_option("DE")
 
 
-@with_and_without_javascript
-def test_a_guest_finds_a_book_signs_up_on_the_way_and_buys(visit: Visit, offer: Offer, javascript: bool) -> None:
-    page = visit("/books/", javascript=javascript, viewport=PHONE)
+@everywhere
+def test_a_guest_finds_a_book_signs_up_on_the_way_and_buys(
+    visit: Visit, offer: Offer, javascript: bool, viewport: Any
+) -> None:
+    page = visit("/", javascript=javascript, viewport=viewport)
+    page.get_by_label("Search books").fill("middlemarch")
+    page.get_by_label("Search books").press("Enter")
     press(page, "Add to cart Middlemarch")
     expect(page.get_by_role("link", name="Cart 1 copy")).to_be_visible()
     page.get_by_role("link", name="Cart 1 copy").click()
@@ -90,9 +103,9 @@ def test_a_guest_finds_a_book_signs_up_on_the_way_and_buys(visit: Visit, offer: 
     assert Order.objects.get().user.addresses.get().city == "Berlin"
 
 
-@with_and_without_javascript
-def test_a_declined_card_comes_back_and_another_pays(visit: Visit, ada: User, javascript: bool) -> None:
-    page = visit("/checkout/", user=ada, javascript=javascript)
+@everywhere
+def test_a_declined_card_comes_back_and_another_pays(visit: Visit, ada: User, javascript: bool, viewport: Any) -> None:
+    page = visit("/checkout/", user=ada, javascript=javascript, viewport=viewport)
     page.get_by_label("Another address").check()
     type_address(page)
     page.get_by_label("Full name").fill("A Friend")
@@ -111,9 +124,9 @@ def test_a_declined_card_comes_back_and_another_pays(visit: Visit, ada: User, ja
     assert ada.addresses.count() == 1
 
 
-@with_and_without_javascript
-def test_a_price_rises_under_the_reader(visit: Visit, ada: User, offer: Offer, javascript: bool) -> None:
-    page = visit("/checkout/", user=ada, javascript=javascript, viewport=PHONE)
+@everywhere
+def test_a_price_rises_under_the_reader(visit: Visit, ada: User, offer: Offer, javascript: bool, viewport: Any) -> None:
+    page = visit("/checkout/", user=ada, javascript=javascript, viewport=viewport)
     page.get_by_label("Another address").check()
     type_address(page)
     catalogue.change_offer(offer.pk, price=Decimal("13.00"))
@@ -132,13 +145,13 @@ def test_a_price_rises_under_the_reader(visit: Visit, ada: User, offer: Offer, j
     expect(heading(page)).to_have_text("Thank you for your order")
 
 
-@with_and_without_javascript
+@everywhere
 def test_books_sell_out_under_the_reader_and_the_rest_is_bought(
-    visit: Visit, ada: User, offer: Offer, javascript: bool
+    visit: Visit, ada: User, offer: Offer, javascript: bool, viewport: Any
 ) -> None:
     gone = offer_of(book=BookFactory(title="Emma"))
     fill(ada, gone)
-    page = visit("/checkout/", user=ada, javascript=javascript)
+    page = visit("/checkout/", user=ada, javascript=javascript, viewport=viewport)
     page.get_by_label("Another address").check()
     page.get_by_label("Street and number").fill("2 Page Street")
     type_address(page)
@@ -156,6 +169,25 @@ def test_books_sell_out_under_the_reader_and_the_rest_is_bought(
     expect(page.get_by_label("Town or city")).to_have_value("Berlin")
     press(page, "Buy now for €12.50")
     expect(heading(page)).to_have_text("Thank you for your order")
+
+
+@everywhere
+def test_a_reader_prebooks_is_told_returns_and_buys(visit: Visit, ada: User, javascript: bool, viewport: Any) -> None:
+    gone = offer_of(0, book=BookFactory(title="Emma"))
+    page = visit(gone.book.get_absolute_url(), user=ada, javascript=javascript, viewport=viewport)
+    press(page, "Tell me when it is back")
+    expect(page.get_by_text("You are 1st of 1")).to_be_visible()
+    look_at(page, javascript)
+    catalogue.set_stock(gone.pk, 1)
+
+    page.goto("/notifications/")
+    page.get_by_role("main").get_by_text("“Emma” is back").click()
+    press(page, "Add to cart")
+    expect(page.get_by_role("link", name="Cart 3 copies")).to_be_visible()
+    page.goto("/checkout/")
+    press(page, "Buy now for €35.00")
+    expect(heading(page)).to_have_text("Thank you for your order")
+    assert Prebook.objects.get().status == PrebookStatus.FULFILLED
 
 
 @with_and_without_javascript
@@ -210,9 +242,18 @@ def test_two_windows_buy_one_cart_once(visit: Visit, ada: User) -> None:
     expect(first.get_by_role("main")).to_contain_text("your cart is empty")
 
 
-@with_and_without_javascript
-def test_everything_is_bought_by_keyboard(visit: Visit, ada: User, javascript: bool) -> None:
-    page = visit("/checkout/", user=ada, javascript=javascript)
+@everywhere
+def test_everything_is_bought_by_keyboard(
+    visit: Visit, ada: User, offer: Offer, javascript: bool, viewport: Any
+) -> None:
+    page = visit(offer.book.get_absolute_url(), user=ada, javascript=javascript, viewport=viewport)
+    tab_to(page, page.get_by_role("button", name="Add to cart"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Cart 3 copies")).to_be_visible()
+    for link, title in (("Cart 3 copies", "Your cart"), ("To the checkout", "Checkout")):
+        tab_to(page, page.get_by_role("link", name=link))
+        page.keyboard.press("Enter")
+        expect(heading(page)).to_have_text(title)
     tab_to(page, page.get_by_label("Ada Reader"))
     page.keyboard.press("ArrowDown")
     expect(page.get_by_label("Another address")).to_be_checked()

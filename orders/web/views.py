@@ -93,7 +93,7 @@ def again(request: HttpRequest, number: str) -> HttpResponse:
 @cache_control(private=True, no_store=True)
 def invoice(request: HttpRequest, number: str) -> HttpResponse:
     mine = get_object_or_404(Order.objects.placed_by(request.user), number=number)
-    context = {"order": mine, "invoice": content_of(services.issue_invoice(mine))}
+    context = {"order": mine, "line": [mine], "invoice": content_of(services.issue_invoice(mine))}
     return render(request, "orders/invoice.html", context)
 
 

@@ -64,7 +64,7 @@ def new(request: HttpRequest, book_id: int) -> HttpResponse:
     """Ask whoever comes from signing in; what the button of a book's page sends is an answer."""
     book = get_object_or_404(Book.objects.public(), pk=book_id)
     if request.method != "POST":
-        return render(request, "prebooking/new.html", {"book": book})
+        return render(request, "prebooking/new.html", {"book": book, "line": [book]})
     try:
         services.create_prebook(request.user, book_id)
     except PrebookDuplicate:

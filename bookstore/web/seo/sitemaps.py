@@ -30,19 +30,22 @@ KEPT = 3600  # seconds that a copy is good for without asking again
 Entry = tuple[str, datetime | None]
 
 
-def credited() -> QuerySet[Contributor]:
-    """Return the contributors whose page has a book on it."""
+def credited(ids: range | None) -> QuerySet[Contributor]:
+    """Return the contributors, of these ids if any are named, whose page has a book on it."""
     shown = Contribution.objects.filter(contributor=OuterRef("pk"), book__archived_at=None)
+    if ids:  # said here as well: else the planner looks at all contributions there are
+        shown = shown.filter(contributor__gte=ids.start, contributor__lt=ids.stop)
     return Contributor.objects.filter(Exists(shown))
 
 
-# Which pages there are, by kind: rows with `get_absolute_url` and, where it is known, `updated_at`.
-KINDS: dict[str, Callable[[], QuerySet[Any]]] = {
-    "books": lambda: Book.objects.public().only("title", "updated_at"),
+# Which pages there are, by kind: rows with `get_absolute_url` and, where it is known, `updated_at`. Whoever names a
+# range of ids keeps to it as well.
+KINDS: dict[str, Callable[[range | None], QuerySet[Any]]] = {
+    "books": lambda _ids: Book.objects.public().only("title", "updated_at"),
     "authors": credited,
-    "genres": Genre.objects.all,
-    "sellers": Seller.objects.all,
-    "pages": lambda: ShopPage.objects.shown().only("slug", "updated_at"),
+    "genres": lambda _ids: Genre.objects.all(),
+    "sellers": lambda _ids: Seller.objects.all(),
+    "pages": lambda _ids: ShopPage.objects.shown().only("slug", "updated_at"),
 }
 ALONE = ("web:home", "catalog:books")
 
@@ -55,7 +58,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     """Name the parts that are not empty."""
     parts = [(reverse("web:sitemap_alone"), None)]
     for kind, rows in KINDS.items():
-        parts += [(reverse("web:sitemap_part", args=[kind, number]), None) for number in parts_of(rows())]
+        parts += [(reverse("web:sitemap_part", args=[kind, number]), None) for number in parts_of(rows(None))]
     return document("sitemapindex", "sitemap", parts)
 
 
@@ -64,8 +67,9 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 @conditional_page
 @cache_control(public=True, max_age=KEPT)
 def sitemap_alone(request: HttpRequest) -> HttpResponse:
-    """Name the pages there is one of."""
-    return document("urlset", "url", [(reverse(name), None) for name in ALONE])
+    """Name the pages there is one of; that of all genres only where there are some."""
+    names = [*ALONE, "catalog:genres"] if Genre.objects.exists() else ALONE
+    return document("urlset", "url", [(reverse(name), None) for name in names])
 
 
 @require_safe
@@ -75,7 +79,8 @@ def sitemap_alone(request: HttpRequest) -> HttpResponse:
 def sitemap_part(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     if kind not in KINDS:
         raise Http404
-    rows = KINDS[kind]().filter(pk__gte=number * PART, pk__lt=(number + 1) * PART).order_by("pk")
+    ids = range(number * PART, (number + 1) * PART)
+    rows = KINDS[kind](ids).filter(pk__gte=ids.start, pk__lt=ids.stop).order_by("pk")
     entries = [(row.get_absolute_url(), getattr(row, "updated_at", None)) for row in rows]
     if not entries:
         raise Http404

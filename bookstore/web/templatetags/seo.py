@@ -92,7 +92,11 @@ def head_of(path: str, title: str, description: str) -> Head:
 
 
 @register.simple_tag
-def crumbs_data(top: str, top_name: str, here: str, genres: Iterable[Genre] = ()) -> SafeString:
+def crumbs_data(
+    top: str, top_name: str, here: str, line: Iterable[Any] = (), above: str = "", above_name: str = ""
+) -> SafeString:
     """Return breadcrumbs for programs, as they are shown beside it: from the page named `top` down to this one."""
-    below = [(genre.name, genre.get_absolute_url()) for genre in genres]
-    return script_of(crumbs_node([(top_name, reverse(top)), *below], here))
+    named = [(top_name, top), (above_name, above)] if above else [(top_name, top)]
+    places = [(str(name), reverse(page)) for name, page in named]  # the names may be translated only when shown
+    places += [(str(place), place.get_absolute_url()) for place in line or ()]
+    return script_of(crumbs_node(places, str(here)))

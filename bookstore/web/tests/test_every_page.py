@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 
 from bookstore.web.seo.sitemaps import PART
 from bookstore.web.tests.addresses import OTHERS, PAGES, arguments_for
-from bookstore.web.tests.browser import PHONE, Visit, assert_accessible, assert_fits
+from bookstore.web.tests.browser import DESKTOP, PHONE, Visit, assert_accessible, assert_fits
 from bookstore.web.tests.readers import PROVIDERS, client_for
 from bookstore.web.tests.shop import open_shop
 from catalog.covers import cover_key
@@ -48,13 +48,24 @@ def test_page_is_accessible(see: Visit, name: str, scheme: str) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("name", PAGES)
-def test_page_fits_a_phone_in_every_language(see: Visit, name: str) -> None:
+def test_page_fits_a_phone_in_every_language_and_every_zoom(see: Visit, name: str) -> None:
     page = see(name, viewport=PHONE)
 
     for language in dict(settings.LANGUAGES):
         speak(page, language)
         assert_fits(page)
         assert_accessible(page)
+        assert_fits_when_zoomed(page)
+
+
+def assert_fits_when_zoomed(page: Page) -> None:
+    """Look at the page as at a desk at 200 %, by the browser's zoom and by letters alone. Source: WCAG 2.2, 1.4.4."""
+    page.set_viewport_size({"width": DESKTOP["width"] // 2, "height": DESKTOP["height"] // 2})
+    assert_fits(page)
+    page.set_viewport_size(DESKTOP)
+    page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    assert_fits(page)
+    page.set_viewport_size(PHONE)
 
 
 def speak(page: Page, language: str) -> None:

@@ -23,7 +23,8 @@ pytestmark = pytest.mark.django_db
 
 SITE = "https://shop.example"
 FOUND = {
-    "catalog:author", "catalog:book", "catalog:books", "catalog:genre", "catalog:seller", "web:home", "web:page",
+    "catalog:author", "catalog:book", "catalog:books", "catalog:genre", "catalog:genres", "catalog:seller", "web:home",
+    "web:page",
 }  # fmt: skip
 
 
@@ -42,15 +43,18 @@ def canonical(client: Client, path: str) -> str | None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_is_kept_out_unless_it_is_meant_to_be_found(name: str, settings: Any) -> None:
+def test_page_is_kept_out_unless_it_is_meant_to_be_found_and_says_where_it_lies(name: str, settings: Any) -> None:
     settings.SOCIALACCOUNT_PROVIDERS = PROVIDERS
     shop = open_shop()
     path = reverse(name, args=arguments_for(name, shop))
     is_for_readers = Client().get(path).status_code == 302
     client = client_for(name, shop.reader, is_for_readers=is_for_readers)
 
-    head = head_of(client.get(path))
+    page = client.get(path)
+    head = head_of(page)
 
+    assert [node["@type"] for node in head.nodes].count("BreadcrumbList") == (name != "web:home")
+    assert page.text.count('class="crumbs"') == (name != "web:home")
     assert head.is_kept_out == (name not in FOUND)
     assert head.canonical == (SITE + path if name in FOUND else None)
     assert head.title.strip()

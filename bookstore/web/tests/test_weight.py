@@ -18,6 +18,7 @@ from bookstore.web.tests.shop import LONG_TITLE, open_shop
 from cart.services import Shopper, add_item
 from catalog.models import Book, Genre, Series, StaffPick
 from catalog.tests.factories import BookFactory, GenreFactory, OfferFactory, SeriesFactory
+from orders.models import BoughtTogether
 from wishlist.services import add_wish
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,9 @@ def reader() -> Client:
         client.get(book.get_absolute_url())
         add_item(Shopper(user_id=user.pk), book.pk)
         StaffPick.objects.create(book=book, note="Why we like it. " * 25)
+    first = Book.objects.earliest("pk")
+    for other in BookFactory.create_batch(6, title=LONG_TITLE, authors=["Somebody Else"]):
+        BoughtTogether.objects.create(book=first, other=other, score=1)
     return client
 
 
@@ -81,11 +85,12 @@ def test_page_is_light(reader: Client, name: str) -> None:
     assert weight_of(compressed) < HEAVIEST
 
 
-def test_home_that_is_weighed_has_every_shelf(reader: Client) -> None:
+def test_pages_that_are_weighed_have_every_shelf(reader: Client) -> None:
     page = reader.get("/").text
 
     for name in ("picks", "arrivals", "seen", "returned", "popular", "by-genre"):
         assert f'id="{name}"' in page
+    assert 'id="others"' in reader.get(paths()["book"]).text
 
 
 @pytest.mark.parametrize("name", ["home", "list", "book", "cart"])
