@@ -1,5 +1,6 @@
 """People, groups, and who is signed in, in the admin."""
 
+from http import HTTPStatus
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -14,14 +15,17 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts import services
 from accounts.models import AuthSession, Notification, NotificationPreference, User
-from bookstore.core.admin import ReadOnlyAdmin, ShopAdmin
+from bookstore.core.admin import NotedForms, ReadOnlyAdmin, ShopAdmin
+from bookstore.core.trail import record
 
 # The staff come in by the door of everybody else, with its limits and second factor.
 admin.site.login = secure_admin_login(admin.site.login)
@@ -36,10 +40,18 @@ admin.site.unregister([EmailAddress, Authenticator, SocialAccount, SocialApp, So
 
 def may_become(request: HttpRequest, user: User | None) -> bool:
     """Tell whether who asks may do what makes them that user: only superusers become one of the staff."""
-    return request.user.is_superuser or not (user and user.is_staff)
+    return request.user.is_superuser or not (user and (user.is_staff or user.is_superuser))
 
 
 class ChangeForm(UserChangeForm):
+    reason = forms.CharField(
+        label=_("reason"),
+        required=False,
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Why this account is locked out, or let in again; kept in its trail."),
+    )
+
     class Meta:
         model = User
         fields = "__all__"
@@ -74,24 +86,34 @@ class PasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ShopAdmin):
+class UserAdmin(NotedForms, DjangoUserAdmin, ShopAdmin):
+    """
+    Everybody's accounts.
+
+    Only superusers say who is staff and what they may do, and change accounts of the staff: so nobody can give away
+    what they do not hold, nor take it.
+    """
+
     form = ChangeForm
     add_form = CreationForm
     change_password_form = PasswordForm
     list_display = ["email", "full_name", "is_active", "is_staff", "is_service", "created_at"]
-    list_filter = ["is_active", "is_staff", "is_service"]
-    search_fields = ["email", "full_name"]
+    list_filter = ["is_active", "is_staff", "is_service", ("groups", RelatedDropdownFilter)]
+    search_fields = ["email", "full_name"]  # see get_search_results
     search_help_text = _("E-mail or name")
     ordering = ["email"]
     sortable_by = ["email"]
     filter_horizontal = ["groups", "user_permissions"]
     readonly_fields = ["is_service", "last_login", "created_at"]
     fieldsets = [
-        (None, {"fields": ["email", "full_name", "language", "password", "is_active", "is_service"]}),
+        (None, {"fields": ["email", "full_name", "language", "password", ("is_active", "reason"), "is_service"]}),
         (_("What they may do"), {"fields": POWERS}),
         (_("Record"), {"fields": [("created_at", "last_login")]}),
     ]
     add_fieldsets = [(None, {"fields": ["email", "full_name", "password1", "password2"]})]
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        return queryset.known_as(search_term) if search_term.strip() else queryset, False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may_become(request, obj) and super().has_change_permission(request, obj)
@@ -102,6 +124,14 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         return self.readonly_fields if request.user.is_superuser else [*self.readonly_fields, *POWERS]
 
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        _title, who = fieldsets[0]  # nobody is asked for a reason who only looks
+        plain = ["is_active" if isinstance(name, tuple) else name for name in who["fields"]]
+        return [(None, {"fields": plain}), *fieldsets[1:]]
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         is_active = obj.is_active
         switches = change and "is_active" in form.changed_data
@@ -110,12 +140,28 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):
         super().save_model(request, obj, form, change)
         services.note_email(obj)
         if switches:
-            (services.reactivate_user if is_active else services.deactivate_user)(obj.pk)
+            switch = services.reactivate_user if is_active else services.deactivate_user
+            switch(obj.pk, actor=request.user, reason=form.cleaned_data["reason"])
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        answer = super().user_change_password(request, id, form_url)
+        if answer.status_code == HTTPStatus.FOUND:
+            record(User.objects.get(pk=id), request.user, note=_now("Password set anew."))
+        return answer
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ShopAdmin):
-    pass
+class GroupAdmin(NotedForms, DjangoGroupAdmin, ShopAdmin):
+    """What the members of a group may do, which only superusers say."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return request.user.is_superuser
 
 
 class SessionState(admin.SimpleListFilter):
@@ -168,6 +214,11 @@ class SecondFactorAdmin(ReadOnlyAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
         is_allowed = may_become(request, obj.user if obj else None)
         return is_allowed and super(ReadOnlyAdmin, self).has_delete_permission(request, obj)
+
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> list[Any]:
+        for factor in queryset:
+            record(factor.user, request.user, note=_now("Second factor taken off."))
+        return []
 
 
 class ReadState(admin.SimpleListFilter):

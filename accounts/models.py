@@ -10,6 +10,7 @@ import idna
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -18,12 +19,31 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
+from accounts.naming import name_query, name_vector
 from bookstore.core.querysets import LockableQuerySet
 
 LONGEST_NOTICE = 600  # a book's title has up to 500 characters
 
 
-class UserManager(BaseUserManager.from_queryset(LockableQuerySet)):  # type: ignore[misc]
+SHORTEST_PART = 3  # letters of an e-mail that an index finds anywhere in it
+
+
+class UserQuerySet(LockableQuerySet["User"]):
+    def reached_at(self, part: str) -> Self:
+        """Users whose e-mail has this in it; what is shorter than SHORTEST_PART only at its beginning."""
+        part = part.strip().lower()
+        return self.filter(email__contains=part) if len(part) >= SHORTEST_PART else self.filter(email__startswith=part)
+
+    def known_as(self, text: str) -> Self:
+        """Users who are `reached_at` this, or in whose name every word of it begins one."""
+        query = name_query(text)
+        if query is None:
+            return self.reached_at(text)
+        named = self.alias(name_words=name_vector("full_name"))
+        return named.filter(name_words=query) | named.reached_at(text)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Makes users, and finds them by e-mail whatever its case."""
 
     @classmethod
@@ -97,6 +117,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(condition=Q(email=Lower(F("email"))), name="user_email_is_lower_case"),
             models.CheckConstraint(condition=~Q(is_service=True, is_staff=True), name="user_service_is_not_staff"),
+        ]
+        indexes = [
+            GinIndex(OpClass(F("email"), name="gin_trgm_ops"), name="user_part_of_email", fastupdate=False),
+            GinIndex(name_vector("full_name"), name="user_by_words_of_name", fastupdate=False),
         ]
 
     def __str__(self) -> str:

@@ -102,6 +102,10 @@ class MeSerializer(serializers.Serializer):
     created_at = serializers.DateTimeField()
 
 
+class ReasonSerializer(serializers.Serializer):
+    reason = TextField(required=False, allow_blank=True, default="", max_length=500, help_text="Kept in the trail.")
+
+
 @extend_schema_serializer(component_name="User")
 class UserSerializer(serializers.Serializer):
     id = serializers.IntegerField()

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from accounts import services
 from accounts.api.auth import Private
-from accounts.api.serializers import UserSerializer
+from accounts.api.serializers import ReasonSerializer, UserSerializer
 from accounts.models import User
 from bookstore.core.errors import Invalid
 from bookstore.core.openapi import PAGING, listed
@@ -38,6 +38,11 @@ class UserViewSet(Private, viewsets.ViewSet):
     """Staff find accounts, lock them out and let them in again."""
 
     permission_classes = [IsStaff]
+    rights = {
+        "list": "accounts.view_user",
+        "deactivate": "accounts.change_user",
+        "reactivate": "accounts.change_user",
+    }
     lookup_value_regex = r"\d{1,18}"
 
     @extend_schema(parameters=[*PAGING, *FILTERS], responses=listed(UserSerializer))
@@ -45,17 +50,23 @@ class UserViewSet(Private, viewsets.ViewSet):
         page = paginate(found(request.query_params), request.query_params, sort=Sort("email"))
         return Response(body(page, [user_body(user) for user in page.items]))
 
-    @extend_schema(request=None, responses=UserSerializer)
+    @extend_schema(request=ReasonSerializer, responses=UserSerializer)
     @action(detail=True, methods=["patch"])
     def deactivate(self, request: Request, pk: str) -> Response:
         """Lock an account out; its tokens and sessions end at once. Accounts of the staff are refused."""
-        return Response(user_body(services.deactivate_user(int(pk))))
+        return Response(user_body(services.deactivate_user(int(pk), actor=request.user, reason=reason_in(request))))
 
-    @extend_schema(request=None, responses=UserSerializer)
+    @extend_schema(request=ReasonSerializer, responses=UserSerializer)
     @action(detail=True, methods=["patch"])
     def reactivate(self, request: Request, pk: str) -> Response:
         """Let an account in again."""
-        return Response(user_body(services.reactivate_user(int(pk))))
+        return Response(user_body(services.reactivate_user(int(pk), actor=request.user, reason=reason_in(request))))
+
+
+def reason_in(request: Request) -> str:
+    given = ReasonSerializer(data=request.data)
+    given.is_valid(raise_exception=True)
+    return given.validated_data["reason"]
 
 
 def found(params: Mapping[str, str]) -> QuerySet[User]:

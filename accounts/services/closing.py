@@ -16,6 +16,7 @@ from accounts.services.sessions import end_all_sessions
 from bookstore.core.errors import Denied
 from bookstore.core.mail import post_mail
 from bookstore.core.models import Mail
+from bookstore.core.trail import forget
 
 ABOUT = ("id", "email", "full_name", "language", "role", "created_at", "last_login")
 
@@ -81,4 +82,5 @@ def close_account(user: User) -> None:
     end_all_sessions(user)
     Mail.objects.filter(to=user.email).delete()
     post_mail(user.email, "mail/account_closed", {"name": user.full_name}, language=user.language)
+    forget(user)
     user.delete()

@@ -10,6 +10,7 @@ from accounts.services.emails import check_email, send_confirmation
 from accounts.services.passwords import check_strength
 from accounts.services.sessions import end_all_sessions
 from bookstore.core.errors import Denied
+from bookstore.core.trail import record
 
 
 @transaction.atomic
@@ -46,28 +47,33 @@ def note_email(user: User) -> EmailAddress:
 
 
 @transaction.atomic
-def deactivate_user(user_id: int) -> User:
+def deactivate_user(user_id: int, *, actor: User | None = None, reason: str = "") -> User:
     """
-    Lock an account out and end all its sessions; one that is locked out stays so.
+    Lock an account out and end all its sessions; one that is locked out stays so. The trail keeps the reason.
 
     Locks: the user. Raises: UserNotFound, Denied for staff, who first have to cease to be staff.
     """
     user = _locked(user_id)
     if user.is_staff or user.is_superuser:
         raise Denied(_("An account of the staff cannot be deactivated."))
-    user.is_active = False
-    user.save(update_fields=["is_active"])
+    _switch(user, actor, reason, is_active=False)
     end_all_sessions(user)
     return user
 
 
 @transaction.atomic
-def reactivate_user(user_id: int) -> User:
+def reactivate_user(user_id: int, *, actor: User | None = None, reason: str = "") -> User:
     """Let an account in again; what it had open before stays ended. Locks: the user. Raises: UserNotFound."""
     user = _locked(user_id)
-    user.is_active = True
-    user.save(update_fields=["is_active"])
+    _switch(user, actor, reason, is_active=True)
     return user
+
+
+def _switch(user: User, actor: User | None, reason: str, *, is_active: bool) -> None:
+    before = {"is_active": user.is_active}
+    user.is_active = is_active
+    user.save(update_fields=["is_active"])
+    record(user, actor, before=before, note=reason)
 
 
 def _locked(user_id: int) -> User:

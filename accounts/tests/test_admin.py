@@ -233,4 +233,4 @@ def test_pages_that_would_go_past_the_services_are_not_there(staff, model):
 def test_a_group_gets_permissions(staff):
     permission = Permission.objects.get(codename="change_book")
     staff.post("/admin/auth/group/add/", {"name": "Buyers", "permissions": [permission.pk]})
-    assert list(Group.objects.get().permissions.all()) == [permission]
+    assert list(Group.objects.get(name="Buyers").permissions.all()) == [permission]

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Group
 from rest_framework.test import APIClient
 
 from accounts.tests.api import client_of, problem
@@ -68,5 +69,8 @@ def test_what_is_the_staffs_is_nobody_elses(method, path, body):
 
 
 @pytest.mark.parametrize(("method", "path", "body"), STAFFS)
-def test_staff_may(method, path, body):
-    assert getattr(client_of(StaffFactory(is_superuser=False)), method)(path, body).status_code in {200, 201}
+def test_staff_may_what_the_admin_lets_them(method, path, body):
+    manager, nobody = StaffFactory(is_superuser=False), StaffFactory(is_superuser=False)
+    manager.groups.add(Group.objects.get(name="Manager"))
+    assert getattr(client_of(manager), method)(path, body).status_code in {200, 201}
+    assert problem(getattr(client_of(nobody), method)(path, body)) == DENIED

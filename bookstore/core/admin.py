@@ -2,15 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from secrets import token_urlsafe
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import PAGE_VAR
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models, transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -22,10 +29,13 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import PaginationInlineFormSet
 
 from bookstore.core.errors import Conflict, DomainError
+from bookstore.core.failures import retry_jobs
+from bookstore.core.idempotency import once_per_form
 from bookstore.core.mail import send_again
-from bookstore.core.models import Mail
+from bookstore.core.models import Change, ChangeAct, ChangeQuerySet, Mail
 from bookstore.core.pagination import COUNT_CAP
 from bookstore.core.querysets import constraint_of
+from bookstore.core.trail import record, remember
 
 # Lists
 
@@ -170,8 +180,14 @@ class LooksUp:
 # Pages
 
 
+TRAIL_PAGE = 50  # changes
+
+
 class ShopAdmin(LooksUp, ModelAdmin):
-    """The pages of one model, with a list that may be long."""
+    """The pages of one model, with a list that may be long; below each form stands what was done to its row."""
+
+    change_form_outer_after_template = "admin/trail.html"
+    object_history_template = "admin/trail_page.html"
 
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     paginator = CappedPaginator
@@ -184,32 +200,101 @@ class ShopAdmin(LooksUp, ModelAdmin):
         # Deleting many at once would go past the services.
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
+    # The trail, in place of Django's log
+
+    def trail_of(self, obj: Model) -> ChangeQuerySet:
+        """What was done to this row, and to those that are shown as part of it."""
+        return Change.objects.about([obj]).newest_first()
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_or_change_permission(request, obj):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Trail of %(name)s") % {"name": obj},
+            "changes": CappedPaginator(self.trail_of(obj), TRAIL_PAGE).get_page(request.GET.get(PAGE_VAR)),
+            "original": obj,
+            "opts": self.opts,
+            "page_var": PAGE_VAR,
+        }
+        return TemplateResponse(request, self.object_history_template, context)
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        """Do nothing: what is saved notes itself."""
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        """Note an act that is known by its name; what changed in a form is noted where it is saved."""
+        if not isinstance(message, list):
+            record(obj, request.user, note=str(message))
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> list[Any]:
+        for obj in queryset:
+            record(obj, request.user, act=ChangeAct.REMOVED, note=str(obj))
+        return []
+
+
+class NotedForms:
+    """Pages whose forms save their rows themselves, so that the trail is noted here."""
+
+    model: type[Model]
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Model:
+        form.before = remember(self.model._base_manager.get(pk=form.instance.pk)) if change else {}
+        return super().save_form(request, form, change)  # type: ignore[misc]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)  # type: ignore[misc]
+        act = ChangeAct.CHANGED if change else ChangeAct.ADDED
+        record(form.instance, request.user, before=form.before, act=act)
+
 
 class ActAdmin(ShopAdmin):
     """Pages whose saves are acts of services: `save_model` runs them inside `form.acting()`."""
 
     form = ActForm
+    change_form_before_template = "admin/form_key.html"  # a form that is sent twice is saved once
 
     def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         form.refused = getattr(request, "refused", None)
         return form
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), "form_key": token_urlsafe(16)}
+        responses: list[HttpResponse] = []
+
+        def act() -> str:
+            responses.append(self.open_or_save(request, object_id, form_url, context))
+            return getattr(responses[0], "url", "")
+
+        if request.method != "POST" or IS_POPUP_VAR in request.POST:
+            act()
+        elif address := once_per_form(request, act):
+            if not responses:
+                self.message_user(request, _("This form was saved already."), messages.INFO)
+                return redirect(address)
+        return responses[0]
+
+    def open_or_save(self, request: HttpRequest, *args: Any) -> HttpResponse:
         try:
-            return super().changeform_view(request, *args, **kwargs)
+            return super().changeform_view(request, *args)
         except Refused as refused:
             # Django takes no refusal once it saves. The save is rolled back, all of it; the same form is read
             # once more, now with the refusal among its errors.
             request.refused = refused
-            return super().changeform_view(request, *args, **kwargs)
+            return super().changeform_view(request, *args)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         for formset in formsets:
             formset.perform(request.user)
 
 
-class RowAdmin(ActAdmin):
+class RowAdmin(NotedForms, ActAdmin):
     """Rows that have no rule but what must be unique: `taken` has the refusal for each such constraint."""
 
     taken: ClassVar[Mapping[str, type[Conflict]]] = {}
@@ -298,3 +383,13 @@ admin.site.unregister(ProcrastinateJob)
 class JobAdmin(ReadOnlyAdmin, ProcrastinateJobAdmin):
     list_filter = ["status"]
     ordering = ["-id"]
+    actions = ["retry_failed"]
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("procrastinate.change_procrastinatejob")
+
+    @admin.action(description=_lazy("Try again those that failed"), permissions=["retry"])
+    def retry_failed(self, request: HttpRequest, queryset: Any) -> None:
+        count = retry_jobs(queryset.values_list("pk", flat=True))
+        text = ngettext("%(count)d job will be tried again.", "%(count)d jobs will be tried again.", count)
+        self.message_user(request, text % {"count": count})

@@ -4,8 +4,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers, set_response_etag
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control
 from rest_framework.response import Response
 from rest_framework.views import APIView
+
+# For views whose answers are somebody's own: nobody keeps them.
+private = method_decorator(cache_control(private=True, no_store=True), name="dispatch")
 
 
 class PublicRead(APIView):

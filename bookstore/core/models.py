@@ -1,8 +1,16 @@
-from datetime import timedelta
-from typing import Self
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple, Self
 
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import localize
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from bookstore.core.querysets import LockableQuerySet
@@ -103,3 +111,117 @@ class RateCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.count}"
+
+
+class AuditRun(models.Model):
+    """
+    What one run of the audit found, so that staff see it without running it.
+
+    `faults` is a list of `{"check", "count", "rows"}`, one for each check that found any, its first rows as text.
+    """
+
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"))
+    checks = models.PositiveIntegerField(_("checks"))
+    fault_count = models.PositiveBigIntegerField(_("rows at fault"))
+    faults = models.JSONField(_("faults"), default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("audit")
+        verbose_name_plural = _("audits")
+        ordering = ["-id"]
+        get_latest_by = "id"
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}"
+
+
+class ChangeAct(models.TextChoices):
+    """What became of a row."""
+
+    ADDED = "ADDED", _("added")
+    CHANGED = "CHANGED", _("changed")
+    REMOVED = "REMOVED", _("removed")
+
+
+class ChangeQuerySet(models.QuerySet["Change"]):
+    def about(self, rows: Iterable[models.Model]) -> Self:
+        """What was done to these rows."""
+        ids = defaultdict(list)
+        for row in rows:
+            ids[ContentType.objects.get_for_model(row)].append(str(row.pk))
+        wanted = [models.Q(content_type=kind, object_id__in=of_kind) for kind, of_kind in ids.items()]
+        return self.filter(reduce(or_, wanted, models.Q(pk__in=[])))
+
+    def newest_first(self) -> Self:
+        """With who did it."""
+        return self.select_related("actor", "content_type").order_by("-pk")
+
+
+class Told(NamedTuple):
+    """One field of a change, as it is shown."""
+
+    field: str
+    old: str
+    new: str
+
+
+class Change(models.Model):
+    """
+    What somebody, or the shop itself, did to one row; see `trail.py`.
+
+    `values` is `{field: [old, new]}`, long texts cut. Where the row is gone, `note` is what it was called.
+    """
+
+    content_type = models.ForeignKey(ContentType, models.CASCADE, db_index=False, verbose_name=_("kind"))
+    object_id = models.CharField(_("id"), max_length=64)
+    act = models.CharField(_("act"), max_length=10, choices=ChangeAct, default=ChangeAct.CHANGED)
+    values = models.JSONField(_("old and new"), default=dict)
+    note = models.CharField(_("note"), max_length=1_000, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+    is_by_shop = models.BooleanField(_("by the shop itself"), default=False)
+    at = models.DateTimeField(_("at"), default=timezone.now, editable=False)
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["content_type", "object_id", "-id"], name="change_by_row")]
+
+    def __str__(self) -> str:
+        return f"{self.content_type.name} {self.object_id}: {self.get_act_display()}"
+
+    @property
+    def who(self) -> str:
+        if self.actor is None:
+            return str(_("the shop") if self.is_by_shop else _("somebody whose account is closed"))
+        return str(self.actor)
+
+    @property
+    def told(self) -> list[Told]:
+        """The fields that changed, in words."""
+        model: Any = self.content_type.model_class()
+        fields = {field.name: field for field in model._meta.get_fields()} if model else {}
+        return [_in_words(name, fields.get(name), old, new) for name, (old, new) in self.values.items()]
+
+
+def _in_words(name: str, field: Any, old: Any, new: Any) -> Told:
+    choices = dict(getattr(field, "flatchoices", None) or [])
+
+    def word(value: Any) -> str:
+        if isinstance(value, bool):
+            return str(_("yes") if value else _("no"))
+        if isinstance(value, list):
+            return ", ".join(value)
+        if value and isinstance(field, models.DateTimeField):
+            return localize(localtime(datetime.fromisoformat(value)))
+        return "" if value is None else str(choices.get(value, value))
+
+    label: Any = getattr(field, "verbose_name", name)
+    if isinstance(field, models.ManyToOneRel):
+        label = field.related_model._meta.verbose_name_plural
+    return Told(str(label), word(old), word(new))

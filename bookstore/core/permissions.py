@@ -7,14 +7,22 @@ from rest_framework.request import Request
 
 
 class IsStaff(BasePermission):
-    """Active staff."""
+    """
+    Active staff who may do the same in the admin.
+
+    The view's `rights` name Django's permission for each action; what it does not name is for superusers only.
+    """
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return bool(request.user.is_active and request.user.is_staff)
+        user, action = request.user, getattr(view, "action", request.method)
+        if not (user.is_active and user.is_staff):
+            return False
+        # No action: a method that is not there, which is for the view to say.
+        return action in {None, "metadata"} or user.has_perm(getattr(view, "rights", {}).get(action, ""))
 
 
 class IsStaffOrReadOnly(IsStaff):
-    """Anyone reads, active staff writes."""
+    """Anyone reads, staff who may write."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return request.method in SAFE_METHODS or super().has_permission(request, view)

@@ -63,8 +63,11 @@ class CartItemsView(ShoppersView):
     def post(self, request: Request) -> Response:
         given = AddItemSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        with transaction.atomic():
-            item = services.add_item(shopper_for_change(request), **given.validated_data)
+        if shopper := shopper_of(request):
+            item = services.add_item(shopper, **given.validated_data)
+        else:
+            with transaction.atomic():
+                item = services.add_item(shopper_for_change(request), **given.validated_data)
         return Response(item_body(item, request), status=status.HTTP_201_CREATED)
 
 

@@ -33,7 +33,7 @@ NOT_FOR_SHOPPERS = {CartStatus.CHECKED_OUT, CartStatus.ABANDONED}
 
 @dataclass(frozen=True)
 class Caller:
-    """Who speaks: a shopper for the own carts, or somebody trusted (staff, a service account) for any."""
+    """Who speaks: a shopper for the own carts, or somebody trusted (staff who may, a service account) for any."""
 
     shopper: Shopper
     is_trusted: bool = False
@@ -54,7 +54,9 @@ class Caller:
 
 def caller_for(user: Any, shopper: Shopper) -> Caller:
     """Return who speaks, as an account or, where nobody is signed in, as a guest."""
-    return Caller(shopper, is_trusted=getattr(user, "role", "user") in {"admin", "service"})
+    if getattr(user, "is_staff", False):
+        return Caller(shopper, is_trusted=user.has_perm("cart.change_cart"))
+    return Caller(shopper, is_trusted=getattr(user, "is_service", False))
 
 
 def shopper_for(caller: Caller, user_id: int | None) -> Shopper:

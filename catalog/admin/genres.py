@@ -61,10 +61,14 @@ class GenreAdmin(ActAdmin):
         with form.acting():
             if change:
                 services.change_genre(
-                    obj.pk, name=changes.get("name"), parent_id=parent and parent.pk, move="parent" in changes
+                    obj.pk,
+                    name=changes.get("name"),
+                    parent_id=parent and parent.pk,
+                    move="parent" in changes,
+                    actor=request.user,
                 )
             else:
-                obj.pk = services.create_genre(obj.name, parent_id=obj.parent_id).pk
+                obj.pk = services.create_genre(obj.name, parent_id=obj.parent_id, actor=request.user).pk
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
         # Django would gather all that hangs on a genre, to list it; the service refuses whatever it is.
@@ -78,4 +82,7 @@ class GenreAdmin(ActAdmin):
             return redirect("admin:catalog_genre_change", object_id)
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        services.delete_genre(obj.pk)
+        services.delete_genre(obj.pk, actor=request.user)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> list[Any]:
+        return []  # the service notes it

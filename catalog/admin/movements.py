@@ -11,13 +11,14 @@ from unfold.decorators import display
 
 from bookstore.core.admin import ReadOnlyAdmin
 from catalog.admin.finding import books_matching
+from catalog.admin.offers import MembersAdmin
 from catalog.models import Book, Offer, StockMovement
 
 MOST_FOUND = 1_000  # offers whose movements a search shows
 
 
 @admin.register(StockMovement)
-class StockMovementAdmin(ReadOnlyAdmin):
+class StockMovementAdmin(MembersAdmin, ReadOnlyAdmin):
     list_display = ["moment", "book", "seller", "change", "stock_after", "reason", "actor", "cause"]
     list_display_links = ["moment"]
     list_select_related = ["offer__book", "offer__seller", "actor"]
@@ -26,6 +27,21 @@ class StockMovementAdmin(ReadOnlyAdmin):
     search_fields = ["offer__book__title"]  # see get_search_results
     search_help_text = _("Title, author, or ISBN in any form")
     fields = ["created_at", "book", "seller", "change", "stock_after", "reason", "actor", "order_number", "reference"]
+
+    def own(self, request: HttpRequest, rows: QuerySet[StockMovement]) -> QuerySet[StockMovement]:
+        return rows.filter(offer__seller__members=request.user.pk)
+
+    # Who bought a book is no seller's business.
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        if self.sees_all(request):
+            return self.list_display
+        return ["moment", "title", "seller", "change", "stock_after", "reason"]
+
+    def get_fields(self, request: HttpRequest, obj: StockMovement | None = None) -> list[str]:
+        if self.sees_all(request):
+            return self.fields
+        return ["created_at", "title", "seller", "change", "stock_after", "reason"]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "offer__book__id__exact" or super().lookup_allowed(lookup, value, request)
@@ -47,6 +63,10 @@ class StockMovementAdmin(ReadOnlyAdmin):
     def book(self, movement: StockMovement) -> str:
         book = movement.offer.book
         return format_html('<a href="{}">{}</a>', reverse("admin:catalog_book_change", args=[book.pk]), book)
+
+    @display(description=_("book"))
+    def title(self, movement: StockMovement) -> str:
+        return str(movement.offer.book)
 
     @display(description=_("seller"))
     def seller(self, movement: StockMovement) -> str:

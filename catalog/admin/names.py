@@ -76,8 +76,7 @@ class ContributorAdmin(NameAdmin):
                 **self.admin_site.each_context(request),
             }
             return TemplateResponse(request, "admin/catalog/contributor/merge.html", context)
-        services.merge_contributors(kept.pk, [one.pk for one in chosen])
-        self.log_change(request, kept, _("Merged with %(names)s.") % {"names": ", ".join(map(str, chosen))})
+        services.merge_contributors(kept.pk, [one.pk for one in chosen], actor=request.user)
         self.message_user(request, _("They are one now: %(name)s.") % {"name": kept})
         return redirect("admin:catalog_contributor_changelist")
 
@@ -117,6 +116,6 @@ class SellerAdmin(ActAdmin):
             changes["members"] = [user.pk for user in changes["members"]]
         with form.acting():
             if change:
-                services.change_seller(obj.pk, **changes)
+                services.change_seller(obj.pk, **changes, actor=request.user)
             else:
-                obj.pk = services.create_seller(**changes).pk
+                obj.pk = services.create_seller(**changes, actor=request.user).pk

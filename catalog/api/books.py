@@ -61,6 +61,13 @@ class BookViewSet(PublicRead, viewsets.ViewSet):
     """Everyone reads; staff write."""
 
     permission_classes = [IsStaffOrReadOnly]
+    rights = {
+        "create": "catalog.add_book",
+        "update": "catalog.change_book",
+        "partial_update": "catalog.change_book",
+        "destroy": "catalog.change_book",
+        "stock": "catalog.change_offer",
+    }
     lookup_value_regex = r"\d{1,18}"
 
     @extend_schema(parameters=[*PAGING, *FILTERS], responses=BookListSerializer)
@@ -81,6 +88,7 @@ class BookViewSet(PublicRead, viewsets.ViewSet):
     def create(self, request: Request) -> Response:
         given = BookInputSerializer(data=request.data)
         given.is_valid(raise_exception=True)
+        self.refuse_terms(request, given.validated_data, "catalog.add_offer")
         book = services.create_book(**given.for_service(), actor=request.user)
         return Response(self.shown(book.pk, request), status=status.HTTP_201_CREATED)
 
@@ -88,6 +96,7 @@ class BookViewSet(PublicRead, viewsets.ViewSet):
     def update(self, request: Request, pk: str, partial: bool = False) -> Response:
         given = BookInputSerializer(data=request.data, partial=partial)
         given.is_valid(raise_exception=True)
+        self.refuse_terms(request, given.validated_data, "catalog.change_offer")
         book = services.update_book(int(pk), **given.for_service(), actor=request.user)
         return Response(self.shown(book.pk, request))
 
@@ -113,6 +122,11 @@ class BookViewSet(PublicRead, viewsets.ViewSet):
             raise OfferNotFound
         services.set_stock(offer.pk, given.validated_data["quantity"], actor=request.user)
         return Response(self.shown(int(pk), request))
+
+    def refuse_terms(self, request: Request, given: dict[str, Any], right: str) -> None:
+        """Refuse price and stock to those who may change books, but no offers."""
+        if given.keys() & {"price", "stock_quantity"} and not request.user.has_perm(right):
+            self.permission_denied(request)
 
     def shown(self, pk: int, request: Request) -> dict[str, Any]:
         shown = book_in_full(pk, request)

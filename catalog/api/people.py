@@ -31,6 +31,11 @@ class GenreViewSet(PublicRead, viewsets.ViewSet):
     """The tree of genres, as rows that name their parent."""
 
     permission_classes = [IsStaffOrReadOnly]
+    rights = {
+        "create": "catalog.add_genre",
+        "partial_update": "catalog.change_genre",
+        "destroy": "catalog.delete_genre",
+    }
     lookup_value_regex = r"\d{1,18}"
 
     @extend_schema(parameters=PAGING, responses=listed(GenreSerializer))
@@ -50,18 +55,20 @@ class GenreViewSet(PublicRead, viewsets.ViewSet):
     def create(self, request: Request) -> Response:
         given = GenreInputSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        return Response(genre_body(services.create_genre(**given.validated_data)), status=status.HTTP_201_CREATED)
+        genre = services.create_genre(**given.validated_data, actor=request.user)
+        return Response(genre_body(genre), status=status.HTTP_201_CREATED)
 
     @extend_schema(request=GenreInputSerializer(partial=True), responses=GenreSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         given = GenreInputSerializer(data=request.data, partial=True)
         given.is_valid(raise_exception=True)
         moves = "parent_id" in given.validated_data
-        return Response(genre_body(services.change_genre(int(pk), **given.validated_data, move=moves)))
+        genre = services.change_genre(int(pk), **given.validated_data, move=moves, actor=request.user)
+        return Response(genre_body(genre))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
-        services.delete_genre(int(pk))
+        services.delete_genre(int(pk), actor=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -91,6 +98,7 @@ class SellerViewSet(PublicRead, viewsets.ViewSet):
     """Who offers books; staff also see and set who their members are."""
 
     permission_classes = [IsStaffOrReadOnly]
+    rights = {"create": "catalog.add_seller", "partial_update": "catalog.change_seller"}
     lookup_value_regex = r"\d{1,18}"
 
     @extend_schema(parameters=PAGING, responses=listed(SellerSerializer))
@@ -110,14 +118,15 @@ class SellerViewSet(PublicRead, viewsets.ViewSet):
     def create(self, request: Request) -> Response:
         given = SellerInputSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        seller = services.create_seller(**given.validated_data)
+        seller = services.create_seller(**given.validated_data, actor=request.user)
         return Response(seller_body(seller, request), status=status.HTTP_201_CREATED)
 
     @extend_schema(request=SellerInputSerializer(partial=True), responses=SellerSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         given = SellerInputSerializer(data=request.data, partial=True)
         given.is_valid(raise_exception=True)
-        return Response(seller_body(services.change_seller(int(pk), **given.validated_data), request))
+        seller = services.change_seller(int(pk), **given.validated_data, actor=request.user)
+        return Response(seller_body(seller, request))
 
 
 def named_body(row: Contributor | Genre | Seller) -> dict[str, Any]:
@@ -130,6 +139,6 @@ def genre_body(genre: Genre) -> dict[str, Any]:
 
 def seller_body(seller: Seller, request: Request) -> dict[str, Any]:
     shown = named_body(seller)
-    if request.user.is_staff:
+    if request.user.is_staff and request.user.has_perm("catalog.view_seller"):
         shown["members"] = sorted(member.pk for member in seller.members.all())
     return shown

@@ -2,6 +2,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from catalog.api.books import BookOfferViewSet, BookViewSet, OfferViewSet
+from catalog.api.inventory import LowStockView
 from catalog.api.people import AuthorViewSet, GenreViewSet, SellerViewSet
 from catalog.api.search import FacetsView, SuggestView
 
@@ -18,5 +19,6 @@ router.register("sellers", SellerViewSet, "seller")
 urlpatterns = [
     path("books/suggest", SuggestView.as_view(), name="suggest"),
     path("books/facets", FacetsView.as_view(), name="facets"),
+    path("admin/inventory/low-stock", LowStockView.as_view(), name="low-stock"),
     *router.urls,
 ]

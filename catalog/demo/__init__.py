@@ -1,10 +1,11 @@
-"""A shop to try things in: some hundred real books of three sellers, and two people. Blurbs are our own."""
+"""A shop to try things in: some hundred real books of three sellers, and some people. Blurbs are our own."""
 
 import csv
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.dispatch import Signal
 from django.utils import timezone
@@ -33,7 +34,12 @@ class DemoAccount(NamedTuple):
 
 SHOPPER = DemoAccount("shopper", "reader@example.com", "paper-lantern-42")
 STAFF = DemoAccount("staff", "staff@example.com", "copper-kettle-42")
-ACCOUNTS = (SHOPPER, STAFF)
+BUYER = DemoAccount("buyer", "buyer@example.com", "walnut-ledger-42")
+PACKER = DemoAccount("packer", "packer@example.com", "cardboard-river-42")
+SELLER = DemoAccount("seller", "seller@example.com", "attic-harbour-42")
+ACCOUNTS = (SHOPPER, STAFF, BUYER, PACKER, SELLER)
+GROUPS = {BUYER: "Buyer", PACKER: "Packer"}
+SELLS_FOR = "harbour-lane"
 
 
 @transaction.atomic
@@ -63,9 +69,14 @@ def load_catalogue() -> int:
 
 def ensure_accounts() -> None:
     """Make the demo's accounts where there are none of these e-mails; others are left as they are."""
-    for account, create in ((SHOPPER, User.objects.create_user), (STAFF, User.objects.create_superuser)):
-        if not User.objects.filter(email=account.email).exists():
-            create(account.email, account.password)
+    for account in ACCOUNTS:
+        if User.objects.filter(email=account.email).exists():
+            continue
+        powers = {"is_staff": account != SHOPPER, "is_superuser": account == STAFF}
+        user = User.objects.create_user(account.email, account.password, **powers)
+        user.groups.set(Group.objects.filter(name=GROUPS.get(account, "")))
+        if account == SELLER:
+            user.sellers.set(Seller.objects.filter(slug=SELLS_FOR))
 
 
 def _rows(name: str) -> list[dict[str, str]]:

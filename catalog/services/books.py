@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from bookstore.core.errors import Busy
+from bookstore.core.models import ChangeAct
 from bookstore.core.querysets import constraint_of
+from bookstore.core.trail import record, remember
 from catalog.exceptions import BookIsbnConflict, BookNotFound, FieldsInvalid
 from catalog.isbn import parse_isbn
 from catalog.language import parse_language
@@ -44,6 +46,7 @@ def create_book(
     credit(book, Role.AUTHOR, authors)
     if price is not None:
         create_offer(book.pk, store_seller().pk, price=price, stock_quantity=stock_quantity, actor=actor)
+    record(book, actor, act=ChangeAct.ADDED)
     return book
 
 
@@ -68,9 +71,11 @@ def update_book(
     book = Book.objects.public().filter(pk=book_id).locked().first()
     if book is None:
         raise BookNotFound
+    before = remember(book)
     _write(book, details)
     if authors is not None and ", ".join(authors) != book.byline:
         credit(book, Role.AUTHOR, authors)
+    record(book, actor, before=before)
     return book
 
 
@@ -90,6 +95,7 @@ def archive_book(book_id: int, *, actor: User | None = None) -> None:
         raise Busy
     book.archived_at = timezone.now()
     book.save(update_fields=["archived_at", "updated_at"])
+    record(book, actor, before={"archived_at": None})
 
 
 def credit(book: Book, role: Role, names: Sequence[str]) -> None:
@@ -121,7 +127,7 @@ class Credit(NamedTuple):
 
 
 @transaction.atomic
-def put_credits(book_id: int, credits: Iterable[Credit]) -> None:
+def put_credits(book_id: int, credits: Iterable[Credit], *, actor: User | None = None) -> None:
     """
     Make these all of a book's contributions, in this order; a byline that only names its authors follows.
 
@@ -130,7 +136,7 @@ def put_credits(book_id: int, credits: Iterable[Credit]) -> None:
     book = Book.objects.public().filter(pk=book_id).locked().first()
     if book is None:
         raise BookNotFound
-    follows = book.byline in {"", ", ".join(_authors(book))}
+    follows, before, credited = book.byline in {"", ", ".join(_authors(book))}, remember(book), _credited(book)
     wanted = Contribution.objects.bulk_create(
         [
             Contribution(book=book, contributor_id=one.contributor_id, role=one.role, position=position)
@@ -146,6 +152,11 @@ def put_credits(book_id: int, credits: Iterable[Credit]) -> None:
         book.save(update_fields=["byline", "updated_at"])  # which indexes it, credits and all
     else:
         index_books([book.pk])
+    record(book, actor, before=before, also={"contributions": [credited, _credited(book)]})
+
+
+def _credited(book: Book) -> list[str]:
+    return [str(one) for one in book.contributions.select_related("contributor")]
 
 
 def _authors(book: Book) -> list[str]:

@@ -3,21 +3,25 @@
 from collections.abc import Collection
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from accounts.models import User
+from bookstore.core.trail import record
 from catalog.exceptions import AuthorNotFound
 from catalog.models import Contribution, Contributor
 from catalog.search.index import index_books
 
 
 @transaction.atomic
-def merge_contributors(kept_id: int, other_ids: Collection[int]) -> None:
+def merge_contributors(kept_id: int, other_ids: Collection[int], *, actor: User | None = None) -> None:
     """
     Make one of several contributors who are the same person; bylines stay as printed.
 
     Locks: the contributors by id, then their books. Raises: AuthorNotFound.
     """
     others = set(other_ids) - {kept_id}
-    if len(Contributor.objects.filter(pk__in={kept_id, *others}).locked()) < len(others) + 1:
+    known = {one.pk: one for one in Contributor.objects.filter(pk__in={kept_id, *others}).locked()}
+    if len(known) < len(others) + 1:
         raise AuthorNotFound
     theirs = Contribution.objects.filter(contributor__in=others)
     books = set(theirs.values_list("book_id", flat=True))
@@ -30,5 +34,7 @@ def merge_contributors(kept_id: int, other_ids: Collection[int]) -> None:
             already.add(place)
             contribution.contributor_id = kept_id
             contribution.save(update_fields=["contributor"])
+    names = ", ".join(known[pk].name for pk in sorted(others))
+    record(known[kept_id], actor, note=_("Merged with %(names)s.") % {"names": names})
     Contributor.objects.filter(pk__in=others).delete()
     index_books(books)

@@ -1,25 +1,36 @@
 """Acts on the tree of genres."""
 
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError, Q
+from django.db.models import ProtectedError
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from bookstore.core.models import ChangeAct
 from bookstore.core.querysets import constraint_of
+from bookstore.core.trail import record, remember
 from catalog.exceptions import FieldsInvalid, GenreConflict, GenreInUse, GenreNotFound
 from catalog.models import Genre, ids_below
 
 
 @transaction.atomic
-def create_genre(name: str, *, parent_id: int | None = None) -> Genre:
+def create_genre(name: str, *, parent_id: int | None = None, actor: User | None = None) -> Genre:
     """Add a genre to the tree. Raises: GenreConflict, FieldsInvalid for an unknown parent."""
     genre = Genre(name=name)
     _place(genre, parent_id)
     _save(genre)
+    record(genre, actor, act=ChangeAct.ADDED)
     return genre
 
 
 @transaction.atomic
-def change_genre(genre_id: int, *, name: str | None = None, parent_id: int | None = None, move: bool = False) -> Genre:
+def change_genre(
+    genre_id: int,
+    *,
+    name: str | None = None,
+    parent_id: int | None = None,
+    move: bool = False,
+    actor: User | None = None,
+) -> Genre:
     """
     Rename a genre, or with `move` hang it below another (None: to the top); the slug stays.
 
@@ -30,6 +41,7 @@ def change_genre(genre_id: int, *, name: str | None = None, parent_id: int | Non
     genre = next((genre for genre in genres if genre.pk == genre_id), None)
     if genre is None:
         raise GenreNotFound
+    before = remember(genre)
     if name is not None:
         genre.name = name
     if move:
@@ -37,19 +49,23 @@ def change_genre(genre_id: int, *, name: str | None = None, parent_id: int | Non
             raise FieldsInvalid(fields={"parent_id": _("A genre cannot hang below itself.")})
         _place(genre, parent_id)
     _save(genre)
+    record(genre, actor, before=before)
     return genre
 
 
-def delete_genre(genre_id: int) -> None:
+@transaction.atomic
+def delete_genre(genre_id: int, *, actor: User | None = None) -> None:
     """Remove a genre that nothing hangs on. Raises: GenreNotFound, GenreInUse."""
-    genre = Genre.objects.filter(pk=genre_id)
-    if not genre.exists():
+    genre = Genre.objects.filter(pk=genre_id).first()
+    if genre is None:
         raise GenreNotFound
     # Asked first, because Django would load every book of it only to refuse.
-    if genre.filter(Q(books__isnull=False) | Q(children__isnull=False)).exists():
+    if genre.books.exists() or genre.children.exists():
         raise GenreInUse
+    record(genre, actor, act=ChangeAct.REMOVED, note=genre.name)
     try:
-        genre.delete()
+        with transaction.atomic():
+            genre.delete()
     except (ProtectedError, IntegrityError) as error:
         raise GenreInUse from error
 

@@ -7,7 +7,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from bookstore.core.models import ChangeAct
 from bookstore.core.querysets import constraint_of
+from bookstore.core.trail import record, remember
 from catalog.exceptions import FieldsInvalid, SellerConflict, SellerNotFound
 from catalog.models import Seller
 from catalog.text import slug_of
@@ -25,16 +27,19 @@ def store_seller() -> Seller:
 
 
 @transaction.atomic
-def create_seller(name: str, *, members: Iterable[int] = ()) -> Seller:
+def create_seller(name: str, *, members: Iterable[int] = (), actor: User | None = None) -> Seller:
     """Let someone new offer books. Raises: SellerConflict, FieldsInvalid for an unknown member."""
     seller = Seller(name=name)
     _save(seller)
     _set_members(seller, members)
+    record(seller, actor, before={"members": set()}, act=ChangeAct.ADDED)
     return seller
 
 
 @transaction.atomic
-def change_seller(seller_id: int, *, name: str | None = None, members: Iterable[int] | None = None) -> Seller:
+def change_seller(
+    seller_id: int, *, name: str | None = None, members: Iterable[int] | None = None, actor: User | None = None
+) -> Seller:
     """
     Rename a seller or say who its members are; the slug stays.
 
@@ -43,11 +48,13 @@ def change_seller(seller_id: int, *, name: str | None = None, members: Iterable[
     seller = Seller.objects.filter(pk=seller_id).locked().first()
     if seller is None:
         raise SellerNotFound
+    before = remember(seller)
     if name is not None:
         seller.name = name
         _save(seller)
     if members is not None:
         _set_members(seller, members)
+    record(seller, actor, before=before)
     return seller
 
 

@@ -88,6 +88,17 @@ def test_accounts_can_sign_in_and_have_good_passwords():
     assert User.objects.get(is_staff=True, is_superuser=True).email == demo.STAFF.email
 
 
+def test_each_of_the_staff_is_given_their_work():
+    demo.load_catalogue()
+    demo.ensure_accounts()
+    groups = {user.email: [group.name for group in user.groups.all()] for user in User.objects.filter(is_staff=True)}
+    assert groups == {
+        "staff@example.com": [], "buyer@example.com": ["Buyer"], "packer@example.com": ["Packer"],
+        "seller@example.com": [],
+    }  # fmt: skip
+    assert [seller.slug for seller in User.objects.get(email="seller@example.com").sellers.all()] == ["harbour-lane"]
+
+
 def test_account_that_is_there_keeps_its_password():
     User.objects.create_user(demo.STAFF.email, "other-kettle-42")
     demo.ensure_accounts()

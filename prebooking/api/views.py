@@ -1,13 +1,12 @@
 from http import HTTPStatus
 
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import cache_control
 from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bookstore.core.api import private
 from bookstore.core.idempotency import idempotent
 from bookstore.core.openapi import PAGING, listed
 from bookstore.core.pagination import Sort, body, paginate
@@ -21,8 +20,6 @@ from prebooking.api.serializers import (
     prebook_body,
 )
 from prebooking.models import BookInDemand, Prebook
-
-private = method_decorator(cache_control(private=True, no_store=True), name="dispatch")
 
 
 @private
@@ -58,6 +55,7 @@ class PrebookViewSet(viewsets.ViewSet):
 @private
 class DemandViewSet(viewsets.ViewSet):
     permission_classes = [IsStaff]
+    rights = {"list": "prebooking.view_bookindemand"}
 
     @extend_schema(parameters=[each for each in PAGING if each.name != "cursor"], responses=listed(DemandSerializer))
     def list(self, request: Request) -> Response:
