@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import F, Max, Min, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
@@ -49,6 +50,28 @@ def price_is_the_best_offers() -> Iterator[str]:
     rows = books.exclude(agreeing).order_by().values_list("pk", "told", "in_stock", "best", "copies")
     for pk, told, in_stock, best, copies in rows.iterator():
         yield f"book {pk}: price {told}, in stock {in_stock}; its offers say {best}, {copies > 0}"
+
+
+DELIVERED = """
+    SELECT delivery_id, offer_id, coalesce(line.copies, 0), coalesce(moved.copies, 0)
+    FROM catalog_deliveryline AS line
+    FULL JOIN (
+        SELECT delivery_id, offer_id, sum(delta) AS copies
+        FROM catalog_stockmovement
+        WHERE delivery_id IS NOT NULL
+        GROUP BY delivery_id, offer_id
+    ) AS moved USING (delivery_id, offer_id)
+    WHERE coalesce(line.copies, 0) <> coalesce(moved.copies, 0)
+    ORDER BY delivery_id, offer_id
+"""
+
+
+@check("A delivery's lines are the sums of its movements")
+def delivered_copies_are_movements() -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(DELIVERED)
+        for delivery, offer, copies, moved in cursor:
+            yield f"delivery {delivery}, offer {offer}: {copies} copies, its movements add up to {moved}"
 
 
 @check("An archived book has no active offer")
