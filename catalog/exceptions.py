@@ -62,5 +62,22 @@ class NotEnoughStock(Conflict):
     message = _("There are not that many copies left.")
 
 
+class DeliveryNotFound(NotFound):
+    code = "DELIVERY_NOT_FOUND"
+    message = _("There is no such delivery.")
+
+
+class DeliveryClosed(Conflict):
+    code = "DELIVERY_CLOSED"
+    message = _("This delivery is closed: nothing in it changes any more.")
+
+
+class DeliveryChanged(Conflict):
+    """What the caller saw of a delivery is no longer so."""
+
+    code = "DELIVERY_CHANGED"
+    message = _("Someone has changed this meanwhile. Here is how it is now.")
+
+
 class FieldsInvalid(Invalid):
     """A value that is wrong in itself; `fields` says which."""

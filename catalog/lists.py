@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from bookstore.core.pagination import Page, paginate, paginate_found
 from catalog.filters import BookFilter
 from catalog.search.finding import MOST_FOUND, Matched, find
+from catalog.search.missed import note_missed
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,16 @@ def list_books(chosen: BookFilter, params: Mapping[str, str], *, ids_only: bool 
     """
     Return the page that `page`, `size` and `cursor` ask for, of the books chosen.
 
-    Its items are books or, with `ids_only`, their ids. Raises: Invalid for a bad parameter, PageTooDeep.
+    Its items are books or, with `ids_only`, their ids. What is searched for in vain among all books is noted.
+    Raises: Invalid for a bad parameter, PageTooDeep.
     """
     order, columns = chosen.order, ("id", chosen.order.field) if ids_only else ()
     question = chosen.form.cleaned_data.get("q")
     if not question:
         return BookList(_with_ids(paginate(chosen.qs, params, sort=order, columns=columns), ids_only))
     found = find(question, chosen.narrowed, literal=bool(chosen.form.cleaned_data.get("literal")))
+    if not found.ids and chosen.narrowed is None:
+        note_missed(question)
     if chosen.is_by_relevance:
         page = paginate_found(found.ids, None if ids_only else chosen.qs, params, is_capped=found.is_capped)
         return BookList(page, found.matched)

@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
 from django.core.validators import FileExtensionValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -17,11 +18,18 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from bookstore.core.querysets import LockableQuerySet
-from catalog.search.models import BookSearch as BookSearch  # models, too, that Django has to know
+from catalog.bulk import BulkChange as BulkChange  # models, too, that Django has to know
+from catalog.bulk import BulkPart as BulkPart
+from catalog.covers.pictures import small_name
+from catalog.deliveries.models import Delivery as Delivery
+from catalog.deliveries.models import DeliveryLine as DeliveryLine
+from catalog.deliveries.models import KeptAside as KeptAside
+from catalog.search.models import BookSearch as BookSearch
+from catalog.search.models import MissedSearch as MissedSearch
 from catalog.search.models import SearchWord as SearchWord
 from catalog.text import FoldedField, slug_of
 
-PICTURES = ["jpg", "jpeg", "png", "webp", "avif"]
+PICTURES = ["jpg", "jpeg", "png", "webp"]
 LARGEST_PICTURE = 5 * 2**20  # bytes
 
 
@@ -80,12 +88,17 @@ class SluggedModel(models.Model):
         return next(slug for slug in candidates if slug not in taken)
 
 
+def may_change_all_offers(user: Any) -> bool:
+    """Tell whether every seller's offers are this user's to change, as one of the staff."""
+    return bool(user.is_staff and user.has_perm("catalog.change_offer"))
+
+
 class SellerQuerySet(LockableQuerySet["Seller"]):
     def managed_by(self, user: Any) -> Self:
-        """Sellers whose offers this user may edit: all for staff, for others those they are a member of."""
+        """Sellers whose offers this user may edit: all for staff who may, for others those they are a member of."""
         if not user.is_authenticated:
             return self.none()
-        return self if user.is_staff else self.filter(members=user)
+        return self if may_change_all_offers(user) else self.filter(members=user)
 
 
 class Seller(SluggedModel):
@@ -348,6 +361,23 @@ class Book(models.Model):
                 condition=Q(archived_at=None),
                 name="book_by_language",
             ),
+            # And by the staff: whose publisher begins so, of one format, without a cover, or archived.
+            models.Index(
+                OpClass(Lower("publisher"), name="text_pattern_ops"),
+                condition=Q(archived_at=None),
+                name="book_by_publisher",
+            ),
+            models.Index(F("format"), F("sort_title"), F("id"), condition=Q(archived_at=None), name="book_by_format"),
+            models.Index(
+                F("sort_title"),
+                F("id"),
+                condition=Q(archived_at=None, cover_image="", cover_image_url=""),
+                name="book_without_cover",
+            ),
+            models.Index(
+                F("sort_title"), F("id"), condition=Q(archived_at__isnull=False), name="book_archived_by_title"
+            ),
+            models.Index(fields=["cover_image"], condition=~Q(cover_image=""), name="book_by_picture"),
         ]
 
     def __str__(self) -> str:
@@ -364,6 +394,11 @@ class Book(models.Model):
     def cover_url(self) -> str:
         """The address of the cover picture, or "" where only a typographic one can be drawn."""
         return self.cover_image.url if self.cover_image else self.cover_image_url
+
+    @property
+    def small_cover_url(self) -> str:
+        """The address of the cover picture in the size of lists; the same as `cover_url` where there is one size."""
+        return default_storage.url(small_name(str(self.cover_image))) if self.cover_image else self.cover_image_url
 
 
 class Contribution(models.Model):
@@ -434,6 +469,10 @@ class OfferQuerySet(LockableQuerySet["Offer"]):
         """Offers that shoppers see."""
         return self.filter(is_active=True)
 
+    def running_low(self, threshold: int) -> Self:
+        """Offers that shoppers see and of which so many copies or fewer are left, sold out ones too."""
+        return self.active().filter(stock_quantity__lte=threshold)
+
     def best_first(self) -> Self:
         """Order as a shopper would choose: in stock first, then cheapest."""
         return self.order_by(models.Case(models.When(stock_quantity__gt=0, then=0), default=1), "price", "id")
@@ -468,6 +507,7 @@ class Offer(models.Model):
                 condition=Q(withdrawn_at=None) | Q(is_active=False), name="offer_withdrawn_is_inactive"
             ),
         ]
+        indexes = [models.Index(fields=["stock_quantity", "id"], condition=Q(is_active=True), name="offer_by_stock")]
 
     def __str__(self) -> str:
         return f"{self.book} · {self.seller}"
@@ -475,6 +515,15 @@ class Offer(models.Model):
     @property
     def in_stock(self) -> bool:
         return self.is_active and self.stock_quantity > 0
+
+
+class OfferRunningLow(Offer):
+    """An offer as staff see it who think of ordering more."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("offer running low")
+        verbose_name_plural = _("offers running low")
 
 
 class MovementReason(models.TextChoices):
@@ -506,13 +555,25 @@ class StockMovement(models.Model):
     )
     order_number = models.CharField(_("order"), max_length=32, blank=True)
     reference = models.CharField(_("reference"), max_length=200, blank=True)
+    delivery = models.ForeignKey(
+        Delivery,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="movements",
+        db_index=False,  # most have none
+        verbose_name=_("delivery"),
+    )
     created_at = models.DateTimeField(_("at"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("stock movement")
         verbose_name_plural = _("stock movements")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["offer", "-id"], name="movement_by_offer")]
+        indexes = [
+            models.Index(fields=["offer", "-id"], name="movement_by_offer"),
+            models.Index(fields=["delivery"], condition=Q(delivery__isnull=False), name="movement_by_delivery"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(stock_after__gte=0), name="movement_leaves_no_negative_stock"),
         ]

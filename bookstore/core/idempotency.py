@@ -226,3 +226,45 @@ def fingerprint_of(body: Any) -> str:
 def plain(number: Decimal) -> int | str:
     # The same number however it was written: 1.50 is 1.5, and 2.0 is 2.
     return int(number) if number == number.to_integral_value() else f"{number:f}".rstrip("0")
+
+
+# Forms of pages
+
+FORM_KEY = "form_key"
+
+
+def once_per_form(request: HttpRequest, act: Callable[[], str]) -> str:
+    """
+    Do what a page's form asks for, and return the address that it leads to; "" where it was refused, which undoes it.
+
+    A form that was sent twice, key and all that stands in it, is done once; the second waits for the first. One
+    without a key is done whenever it comes.
+
+    Locks: advisory, the form, until the transaction ends.
+    Raises: OperationalError after `lock_timeout` (shown as Busy).
+    """
+    caller = caller_of(request)
+    if caller is None or not request.POST.get(FORM_KEY):
+        return act()
+    sent = _digest_of_form(request)
+    with transaction.atomic():
+        advisory.lock([f"form\n{caller}\n{sent}"])
+        call = Call(caller, f"form {sent}", "POST", request.path, sent)
+
+        def answer() -> Outcome:
+            address = act()
+            return Outcome(HTTPStatus.OK if address else HTTPStatus.CONFLICT, address)
+
+        return once(call, answer).body
+
+
+def _digest_of_form(request: HttpRequest) -> str:
+    fields = sorted((name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken")
+    digest = sha256(json.dumps([request.get_full_path(), fields]).encode())
+    uploads: list[tuple[str, Any]] = [(name, one) for name, all_of_it in request.FILES.lists() for one in all_of_it]
+    for name, upload in uploads:
+        digest.update(f"\n{name}\n{upload.name}\n".encode())
+        for chunk in upload.chunks():
+            digest.update(chunk)
+        upload.seek(0)
+    return digest.hexdigest()

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -14,15 +15,28 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from bookstore.core.admin import ActAdmin, ActForm
+from bookstore.core.admin import ActForm
 from bookstore.core.errors import DomainError
+from bookstore.core.models import Change, ChangeQuerySet
 from catalog import services
-from catalog.admin.finding import GenreFilter, LanguageFilter, ShelfFilter, books_matching
+from catalog.admin.bulk import BulkAdmin
+from catalog.admin.finding import (
+    CoverFilter,
+    GenreFilter,
+    LanguageFilter,
+    PriceFilter,
+    PublisherFilter,
+    SellerFilter,
+    ShelfFilter,
+    StockFilter,
+    books_matching,
+)
 from catalog.admin.rows import ContributionInline, NewOfferInline, OfferInline
+from catalog.admin.shelf import StockListAdmin
 from catalog.covers import cover_key
 from catalog.isbn import hyphenated, parse_isbn
 from catalog.models import Book, BookQuerySet, Offer
@@ -58,13 +72,26 @@ class BookForm(ActForm):
     class Meta:
         model = Book
         fields: list[str] = []
-        help_texts = {"byline": _("The authors as printed on the book; left empty, their names.")}
+        help_texts = {
+            "byline": _("The authors as printed on the book; left empty, their names."),
+            "cover_image": _("JPEG, PNG or WebP of at most 5 MiB; it is shown in place of the cover address."),
+        }
 
     def clean_isbn(self) -> str:
         try:
             return parse_isbn(self.cleaned_data["isbn"]) if self.cleaned_data["isbn"] else ""
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
+
+    def clean_cover_image(self) -> Any:
+        """Return what the picture is kept under; it is redrawn now, before anything is locked."""
+        given = self.cleaned_data["cover_image"]
+        if not isinstance(given, UploadedFile):
+            return given
+        try:
+            return services.keep_cover(given)
+        except DomainError as error:
+            raise forms.ValidationError(list(map(str, error.fields.values()))) from error
 
     @property
     def details(self) -> dict[str, Any]:
@@ -79,21 +106,25 @@ class BookForm(ActForm):
 
 
 @admin.register(Book)
-class BookAdmin(ActAdmin):
+class BookAdmin(BulkAdmin, StockListAdmin):
     form = BookForm
-    list_display = ["headline", "printed_isbn", "genre", "format", "shown_price", "is_in_stock"]
+    list_display = ["headline", "printed_isbn", "genre", "format", "shown_price", "is_in_stock", "our_stock"]
     list_select_related = ["genre"]
     list_filter = [
-        ("in_stock", BooleanRadioFilter),
-        ("format", ChoicesDropdownFilter),
+        StockFilter,
         GenreFilter,
+        SellerFilter,
+        PublisherFilter,
+        PriceFilter,
+        ("format", ChoicesDropdownFilter),
         LanguageFilter,
+        CoverFilter,
         ShelfFilter,
     ]
     sortable_by = ["headline", "shown_price"]
     search_fields = ["title"]  # see get_search_results
     search_help_text = _("Title, author, or ISBN in any form")
-    actions = ["archive_selected"]
+    actions = ["change_prices_of_selected", "switch_on_selected", "switch_off_selected", "archive_selected"]
     autocomplete_fields = ["genre", "series"]
     readonly_fields = ["cover", "shown_price", "is_in_stock", "popularity", "source", "source_id", "archived_at"]
     readonly_fields += ["created_at", "updated_at"]
@@ -128,6 +159,9 @@ class BookAdmin(ActAdmin):
 
     def get_inlines(self, request: HttpRequest, obj: Book | None) -> list[Any]:
         return [ContributionInline, OfferInline, NewOfferInline] if obj else [ContributionInline, NewOfferInline]
+
+    def trail_of(self, obj: Book) -> ChangeQuerySet:
+        return Change.objects.about([obj, *Offer.objects.filter(book=obj.pk)]).newest_first()
 
     def view_on_site(self, book: Book) -> str | None:
         return None if book.archived_at else book.get_absolute_url()
@@ -214,5 +248,4 @@ class BookAdmin(ActAdmin):
         except DomainError as error:
             self.message_user(request, f"{book}: {error.message}", messages.ERROR)
             return False
-        self.log_change(request, book, _("Archived."))
         return True

@@ -43,7 +43,7 @@ class ContributionFormSet(ActFormSet):
             return
         with (self.forms or [self.empty_form])[0].acting():
             credits = [services.Credit(row.contributor_id, row.role) for row in self.in_order()]
-            services.put_credits(self.instance.pk, credits)
+            services.put_credits(self.instance.pk, credits, actor=actor)
 
     def in_order(self) -> list[Contribution]:
         """The rows that stay, new ones last unless they were dragged elsewhere."""

@@ -19,11 +19,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from bookstore.core.querysets import write_columns
+from bookstore.core.trail import Values, record_all
 from catalog.exceptions import BookNotFound, FieldsInvalid, OfferNotFound
-from catalog.models import Book, MovementReason, Offer, StockMovement
+from catalog.models import Book, Delivery, MovementReason, Offer, StockMovement
 
 MOST_COPIES = 1_000_000
 HIGHEST_PRICE = Decimal("99999999.99")
+TOLD = ("price", "is_active", "withdrawn_at")  # of an offer, in its trail; what becomes of its stock, movements tell
 SHORT_ABSENCE = timedelta(hours=1)  # longer than a payment takes that fails and gives the last copy back
 
 
@@ -35,6 +37,7 @@ class Cause:
     actor: User | None = None
     order_number: str = ""
     reference: str = ""
+    delivery: Delivery | None = None
 
 
 class _Terms(NamedTuple):
@@ -49,7 +52,6 @@ class _Terms(NamedTuple):
         return cls(offer.price, offer.is_active, offer.stock_quantity > 0)
 
 
-@transaction.atomic
 def change(
     offer_ids: Iterable[int],
     alter: Callable[[Offer], None],
@@ -63,25 +65,38 @@ def change(
     Lock offers, `alter` each, `check` the whole, then write offers, books and movements, in that order.
 
     With `is_new` the books are brought up to date whatever was altered. `locked` are the offers as the caller has read
-    them under their lock, to decide more than their stock.
+    them under their lock, to decide more than their stock; all is then done in the caller's transaction.
     """
+    if locked is not None:
+        return _change(list(locked), alter, cause, check, is_new)
     wanted = set(offer_ids)
-    offers = list(Offer.objects.filter(pk__in=wanted).locked() if locked is None else locked)
-    if len(offers) < len(wanted):
-        raise OfferNotFound
+    with transaction.atomic():
+        offers = list(Offer.objects.filter(pk__in=wanted).locked())
+        if len(offers) < len(wanted):
+            raise OfferNotFound
+        return _change(offers, alter, cause, check, is_new)
+
+
+def _change(
+    offers: list[Offer], alter: Callable[[Offer], None], cause: Cause, check: Callable[[], None], is_new: bool
+) -> list[Offer]:
     books_to_refresh: set[int] = set()
     altered: list[Offer] = []
+    told: list[tuple[Offer, Values]] = []
     movements: list[StockMovement] = []
     for offer in offers:
         terms, stock, row = _Terms.of(offer), offer.stock_quantity, _row(offer)
+        asked = {name: getattr(offer, name) for name in TOLD}
         alter(offer)
         if _row(offer) != row:
             altered.append(offer)
+        told.append((offer, asked))
         if is_new or (_Terms.of(offer) != terms and (offer.is_active or terms.is_active)):
             books_to_refresh.add(offer.book_id)
         movements += _movements(offer, stock, terms.is_active, cause)
     check()
     _save_offers(altered)
+    record_all(told, cause.actor)
     _refresh_books(books_to_refresh)
     _record(movements)
     return offers
@@ -149,6 +164,7 @@ def _movements(offer: Offer, stock_before: int, was_active: bool, cause: Cause) 
             actor=cause.actor,
             order_number=cause.order_number,
             reference=cause.reference,
+            delivery=cause.delivery,
         )
         for delta, reason in steps
     ]

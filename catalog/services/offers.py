@@ -8,7 +8,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from bookstore.core.models import ChangeAct
 from bookstore.core.querysets import constraint_of
+from bookstore.core.trail import record
 from catalog.exceptions import BookNotFound, OfferConflict, OfferNotFound
 from catalog.models import Book, MovementReason, Offer
 from catalog.services.ledger import Cause, change, valid_copies, valid_price
@@ -40,7 +42,7 @@ def change_offer(
     return change([offer_id], alter, Cause(MovementReason.COUNTED, actor))[0]
 
 
-def change_prices(prices: Mapping[int, Decimal]) -> list[Offer]:
+def change_prices(prices: Mapping[int, Decimal], *, actor: User | None = None) -> list[Offer]:
     """
     Set many offers' prices, `{offer id: price}`, in one transaction.
 
@@ -50,7 +52,7 @@ def change_prices(prices: Mapping[int, Decimal]) -> list[Offer]:
     def reprice(offer: Offer) -> None:
         offer.price = valid_price(prices[offer.pk])
 
-    return change(prices, reprice, Cause(MovementReason.COUNTED))
+    return change(prices, reprice, Cause(MovementReason.COUNTED, actor))
 
 
 class OfferTerms(NamedTuple):
@@ -86,7 +88,10 @@ def create_offer(
         offer.price, offer.is_active, offer.withdrawn_at = valid_price(price), is_active, None
         offer.stock_quantity = valid_copies(stock_quantity)
 
-    return change([offer.pk], open_terms, Cause(MovementReason.COUNTED, actor), is_new=True)[0]
+    offered = change([offer.pk], open_terms, Cause(MovementReason.COUNTED, actor), is_new=True)[0]
+    if withdrawn is None:
+        record(offered, actor, before={"price": None}, act=ChangeAct.ADDED)
+    return offered
 
 
 @transaction.atomic

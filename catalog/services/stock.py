@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from catalog.exceptions import FieldsInvalid, NotEnoughStock
-from catalog.models import MovementReason, Offer
+from catalog.models import Delivery, MovementReason, Offer
 from catalog.services.ledger import Cause, change, valid_copies
 
 
@@ -23,22 +23,37 @@ def set_stock(offer_id: int, quantity: int, *, actor: User | None = None, refere
     return change([offer_id], count, Cause(MovementReason.COUNTED, actor, reference=reference))[0]
 
 
-def correct_stock(offer_id: int, delta: int, *, actor: User | None = None) -> Offer:
+def correct_stock(
+    offer_id: int, delta: int, *, actor: User | None = None, reference: str = "", delivery: Delivery | None = None
+) -> Offer:
     """
     Add `delta` copies (fewer than none takes away), whatever was sold since the caller looked.
 
     Locks: the offer, then its book. Raises: OfferNotFound, NotEnoughStock, FieldsInvalid.
     """
-    return _add({offer_id: delta}, Cause(MovementReason.CORRECTED, actor))[0]
+    return _add({offer_id: delta}, Cause(MovementReason.CORRECTED, actor, "", reference, delivery))[0]
 
 
-def receive_stock(offer_id: int, copies: int, *, actor: User | None = None, reference: str = "") -> Offer:
+def correct_stocks(deltas: Mapping[int, int], *, actor: User | None = None) -> list[Offer]:
     """
-    Add copies that were delivered; `reference` names the delivery.
+    Do for many offers, `{offer id: delta}`, what `correct_stock` does for one: to all of them or none.
+
+    Locks: the offers by id, then their books. Raises: OfferNotFound, FieldsInvalid, NotEnoughStock with every short
+    offer.
+    """
+    return _add(deltas, Cause(MovementReason.CORRECTED, actor))
+
+
+def receive_stock(
+    offer_id: int, copies: int, *, actor: User | None = None, reference: str = "", delivery: Delivery | None = None
+) -> Offer:
+    """
+    Add copies that were delivered; `reference` names the delivery, `delivery` is the one at the desk.
 
     Locks: the offer, then its book. Raises: OfferNotFound, FieldsInvalid.
     """
-    return _add({offer_id: _at_least_one(copies)}, Cause(MovementReason.RECEIVED, actor, reference=reference))[0]
+    received = Cause(MovementReason.RECEIVED, actor, "", reference, delivery)
+    return _add({offer_id: _at_least_one(copies)}, received)[0]
 
 
 def take_stock(

@@ -24,9 +24,10 @@ register.filter("language_name", language.language_name)
 
 
 @register.inclusion_tag("components/cover.html")
-def cover(book: Book, *, eager: bool = False) -> dict[str, Any]:
-    """Show a book's cover; `eager` for those that a page opens with."""
-    return {"book": book, "key": cover_key(book.title, book.byline), "loading": "eager" if eager else "lazy"}
+def cover(book: Book, *, eager: bool = False, sizes: str = "12rem") -> dict[str, Any]:
+    """Show a book's cover; `eager` for those that a page opens with, `sizes` is how wide it may become there."""
+    key, loading = cover_key(book.title, book.byline), "eager" if eager else "lazy"
+    return {"book": book, "key": key, "loading": loading, "sizes": sizes}
 
 
 @register.filter

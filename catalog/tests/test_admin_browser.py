@@ -63,6 +63,30 @@ def test_staff_add_an_offer(visit: Visit, staff: User) -> None:
     assert Offer.objects.get().price == Decimal("7.50")
 
 
+def test_staff_change_stock_in_the_list_and_then_all_prices_of_what_it_shows(visit: Visit, staff: User) -> None:
+    offer = OfferFactory(book=BookFactory(title="Emma"), seller=services.store_seller(), stock_quantity=5)
+    page = visit("/admin/catalog/book/", user=staff, viewport=TABLET)
+
+    save = page.get_by_role("button", name="Save the stock")
+    expect(save).to_be_hidden()
+    page.get_by_label("Change the stock of Emma by").fill("+3")
+    expect(save).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The stock of 1 book is changed.")).to_be_visible()
+
+    page.get_by_role("link", name="Change prices").click()
+    page.get_by_label("Per cent").fill("10")
+    page.get_by_label("Round the new price").select_option("99")
+    page.get_by_role("button", name="Look first").click()
+    expect(page.get_by_role("row", name="Emma")).to_contain_text("€10.99")
+    assert_fits(page)
+    page.get_by_role("button", name="Do it").click()
+
+    expect(page.get_by_text("done", exact=True)).to_be_visible()
+    offer.refresh_from_db()
+    assert (offer.stock_quantity, offer.price) == (8, Decimal("10.99"))
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_opens_without_complaint_and_fits_a_tablet(visit: Visit, staff: User, scheme: str) -> None:
     OfferFactory(book=BookFactory(genre=GenreFactory(), series=SeriesFactory()))
