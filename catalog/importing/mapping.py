@@ -2,17 +2,38 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from catalog.importing.reader import UnreadableFile
 from catalog.importing.rows import COLUMNS
 from catalog.importing.transforms import TRANSFORMS, Transform
 
 FOLDER = Path(__file__).parent / "mappings"
+
+
+# What says which book, and whose offer, a row is about.
+KNOWN_BY = frozenset({"isbn", "source", "source_id", "id", "seller"})
+
+
+class Part(models.TextChoices):
+    """What of books a file is to change. Only one of books adds new ones."""
+
+    BOOKS = "BOOKS", _lazy("books")
+    OFFERS = "OFFERS", _lazy("offers")
+    STOCK = "STOCK", _lazy("stock")
+
+
+COLUMNS_OF = {
+    Part.BOOKS: frozenset(COLUMNS),
+    Part.OFFERS: KNOWN_BY | {"price", "stock_quantity"},
+    Part.STOCK: KNOWN_BY | {"stock_quantity"},
+}
 
 
 class UnknownMapping(ValueError):
@@ -29,10 +50,19 @@ class Origin:
 
 @dataclass(frozen=True)
 class Layout:
-    """A foreign layout; ours has no origins: there every column is its own."""
+    """
+    A foreign layout; ours has no origins: there every column is its own.
+
+    `columns` are those of ours that are read, if the file has them.
+    """
 
     origins: Mapping[str, Origin] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+    columns: frozenset[str] = frozenset(COLUMNS)
+
+    @property
+    def takes_new_books(self) -> bool:
+        return "title" in self.columns
 
     def unknown(self, header: Iterable[str]) -> list[str]:
         """
@@ -46,20 +76,30 @@ class Layout:
             if missing:
                 raise UnreadableFile(_("The file has no column %(names)s.") % {"names": ", ".join(missing)})
             return []
-        if "isbn" not in found and not {"source", "source_id"} <= found:
+        if not found & {"isbn", "id"} and not {"source", "source_id"} <= found:
             raise UnreadableFile(_("The file needs a column isbn, or source and source_id, to know books by."))
+        stating = self.columns - KNOWN_BY
+        if not (self.takes_new_books or found & stating):
+            names = ", ".join(name for name in COLUMNS if name in stating)
+            raise UnreadableFile(_("The file has none of the columns %(names)s.") % {"names": names})
         return [name for name in header if name not in COLUMNS]
 
     def translate(self, cells: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         """Return a row's cells under our columns, and what was left out on the way."""
         left_out: list[str] = []
         if not self.origins:
-            return dict(cells), left_out
+            return {name: cell for name, cell in cells.items() if name in self.columns}, left_out
         ours = {
             name: origin.transform(cells[origin.column].strip(), left_out.append)
             for name, origin in self.origins.items()
+            if name in self.columns
         }
-        return {**self.constants, **ours}, left_out
+        constants = {name: text for name, text in self.constants.items() if name in self.columns}
+        return {**constants, **ours}, left_out
+
+    def reading(self, part: Part) -> "Layout":
+        """Return this layout, of which only a part is read."""
+        return replace(self, columns=COLUMNS_OF[part])
 
 
 OUR_LAYOUT = Layout()
@@ -85,7 +125,7 @@ def find_layout(name: str) -> Layout:
         return _layout(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise UnknownMapping(
-            _("The mapping %(path)s cannot be used: %(error)s") % {"path": path, "error": error}
+            _("The mapping %(path)s cannot be used: %(error)s") % {"path": path.name, "error": error}
         ) from error
 
 

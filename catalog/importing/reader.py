@@ -4,9 +4,11 @@ import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple, Protocol, TextIO
 
 from django.utils.translation import gettext as _
+
+from bookstore.core.spreadsheets import unguard
 
 LONGEST_LINE = 8_000_000  # characters
 
@@ -23,11 +25,30 @@ class RawRow(NamedTuple):
     fault: str = ""
 
 
-class Reader:
-    """The rows of an open CSV file, read as they are asked for; `header` holds the names of its columns."""
+class Table(Protocol):
+    """
+    The rows of an open file, read as they are asked for; `header` holds the names of its columns.
 
-    def __init__(self, file: TextIO):
+    `position` of `size` is how far it was read; `notices` say what of the file is not read at all.
+    """
+
+    header: list[str]
+    size: int
+    notices: list[str]
+
+    @property
+    def position(self) -> int: ...
+
+    def __iter__(self) -> Iterator[RawRow]: ...
+
+
+class Reader:
+    """A CSV file as a table, measured in bytes."""
+
+    def __init__(self, file: TextIO, size: int):
         self._file = file
+        self.size = size
+        self.notices: list[str] = []
         self._lines = _Lines(file)
         self._records = csv.reader(self._lines, strict=True)
         self.header = self._read_header()
@@ -49,7 +70,8 @@ class Reader:
                 continue
             if record:
                 fault = self._fault(record)
-                yield RawRow(first, {} if fault else dict(zip(self.header, record, strict=True)), fault)
+                cells = {} if fault else dict(zip(self.header, map(unguard, record), strict=True))
+                yield RawRow(first, cells, fault)
 
     def _read_header(self) -> list[str]:
         try:
@@ -60,17 +82,16 @@ class Reader:
             raise UnreadableFile(_("This is not a CSV file: %(error)s.") % {"error": error}) from error
         if _is_undecodable(header) or _has_nul(header):
             raise UnreadableFile(_("This is not a CSV file in UTF-8."))
-        twice = sorted({name for name in header if name and header.count(name) > 1})
-        if twice:
-            raise UnreadableFile(_("Columns that stand there twice: %(names)s.") % {"names": ", ".join(twice)})
+        if len(header) == 1 and (parts := [mark for mark in ";\t|" if mark in header[0]]):
+            mark = _("a tab") if parts[0] == "\t" else f"“{parts[0]}”"
+            sentence = _("Its cells are parted by %(mark)s. Save it with commas, or as a workbook (.xlsx).")
+            raise UnreadableFile(sentence % {"mark": mark})
+        check_header(header)
         return header
 
     def _fault(self, record: list[str]) -> str:
         if len(record) != len(self.header):
-            return _("It has another number of cells (%(found)d) than the header (%(wanted)d).") % {
-                "found": len(record),
-                "wanted": len(self.header),
-            }
+            return another_number_of_cells(len(record), len(self.header))
         if _is_undecodable(record):
             return _("It is not UTF-8.")
         if _has_nul(record):
@@ -88,6 +109,20 @@ class Reader:
         }
 
 
+def check_header(header: list[str]) -> None:
+    """Raise UnreadableFile where two columns have one name."""
+    twice = sorted({name for name in header if name and header.count(name) > 1})
+    if twice:
+        raise UnreadableFile(_("Columns that stand there twice: %(names)s.") % {"names": ", ".join(twice)})
+
+
+def another_number_of_cells(found: int, wanted: int) -> str:
+    return _("It has another number of cells (%(found)d) than the header (%(wanted)d).") % {
+        "found": found,
+        "wanted": wanted,
+    }
+
+
 @contextmanager
 def open_csv(path: Path) -> Iterator[Reader]:
     """Open a CSV file in UTF-8, with or without a byte order mark. Raises: UnreadableFile."""
@@ -97,7 +132,7 @@ def open_csv(path: Path) -> Iterator[Reader]:
     except OSError as error:
         raise UnreadableFile(_("The file cannot be read: %(error)s.") % {"error": error.strerror}) from error
     with file:
-        yield Reader(file)
+        yield Reader(file, path.stat().st_size)
 
 
 class _Lines:

@@ -1,4 +1,4 @@
-"""Which book a row is about: by ISBN, else by source and the id there, never by likeness."""
+"""Which book a row is about: by ISBN, else by source and the id there, else by our own id, never by likeness."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
@@ -15,18 +15,31 @@ class KnownBooks:
     def __init__(self, books: Iterable[Book]):
         self._by_isbn: dict[str, Book] = {}
         self._by_source: dict[tuple[str, str], Book] = {}
+        self._by_id: dict[int, Book] = {}
         for book in books:
+            self._by_id[book.pk] = book
             if book.isbn:
                 self._by_isbn[book.isbn] = book
             if book.source:
                 self._by_source[book.source, book.source_id] = book
 
     def book_of(self, row: Row) -> Book | None:
-        """Return the row's book, or None for a new one. Raises: Rejected where two books claim to be it."""
+        """Find the row's book; None is a new one. Raises: Rejected where two claim to be it, or none has its id."""
         by_isbn, by_source = self._of(row)
         if by_isbn and by_source and by_isbn is not by_source:
             raise Rejected(_("Its ISBN is that of one book, its source and id are those of another."))
-        return by_isbn or by_source
+        return by_isbn or by_source or self._book_without_name(row)
+
+    def _book_without_name(self, row: Row) -> Book | None:
+        """Return the book of a row's id. The id of another shop's file is noticed where that book here has a name."""
+        if row.id is None:
+            return None
+        book = self._by_id.get(row.id)
+        if book is None:
+            raise Rejected(_("There is no book with this id."))
+        if book.isbn or book.source:
+            raise Rejected(_("The book with this id goes by its ISBN, or by its source."))
+        return book
 
     def has_isbn_of_another(self, row: Row) -> bool:
         """Tell whether the row's own source has given its ISBN to another book, and the row's book has none."""
@@ -47,7 +60,8 @@ def lock_known(rows: Sequence[Row], stating_sellers: Iterable[int]) -> KnownBook
     """
     books = Book.objects.public().order_by()
     # What is excluded here is what the partial indexes leave out: without it they would not be used.
-    ids = set(books.filter(isbn__in=[row.isbn for row in rows]).exclude(isbn="").values_list("pk", flat=True))
+    ids = {row.id for row in rows if row.id is not None}
+    ids.update(books.filter(isbn__in=[row.isbn for row in rows]).exclude(isbn="").values_list("pk", flat=True))
     by_source = defaultdict(list)
     for row in rows:
         if row.source:

@@ -3,7 +3,7 @@
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, NamedTuple
@@ -25,10 +25,12 @@ PEOPLE = {
     "editors": Role.EDITOR,
     "narrators": Role.NARRATOR,
 }
+PERSON = re.compile(r"(?:\\[;\\]|[^;])+")  # between semicolons that have no backslash in front
+ROUNDED = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+", re.IGNORECASE)
 COLUMNS = (
     "isbn", "title", "subtitle", *PEOPLE, "byline", "genre", "series", "series_number", "publisher", "language",
     "format", "pages", "publish_date", "first_published_year", "description", "cover_image_url", "popularity",
-    "source", "source_id", "seller", "price", "stock_quantity",
+    "source", "source_id", "id", "seller", "price", "stock_quantity",
 )  # fmt: skip
 
 
@@ -50,13 +52,15 @@ class Row:
     """
     What one row states. An empty cell states nothing: its name is not in `details`, its value None or "".
 
-    `details` holds columns of Book by name, `credits` names by role, `source` the source and the id there;
+    `details` holds columns of Book by name, `credits` names by role, `source` the source and the id there, `id` the
+    shop's own number of a book that has neither ISBN nor source;
     `byline` is what the authors' names make, for where they change and the row states none of its own.
     """
 
     line: int
     isbn: str
     source: tuple[str, str] | None
+    id: int | None
     seller: str
     price: Decimal | None
     stock_quantity: int | None
@@ -71,12 +75,12 @@ class Row:
     @property
     def keys(self) -> list[str | tuple[str, str]]:
         """What the row's book is recognised by."""
-        return [key for key in (self.isbn, self.source) if key]
+        return [key for key in (self.isbn, self.source, self.id and ("", str(self.id))) if key]
 
     @property
     def key(self) -> str:
         """What the row is known by, for people."""
-        return _key(self.isbn, *(self.source or ("", "")))
+        return _key(self.isbn, *(self.source or ("", "")), str(self.id or ""))
 
     @property
     def states_terms(self) -> bool:
@@ -90,8 +94,8 @@ def parse_row(line: int, cells: Mapping[str, str]) -> tuple[Row, list[str]]:
     def read(name: str) -> Any:
         return _read(name, cells.get(name, ""), warnings)
 
-    isbn, source = read("isbn") or "", (read("source"), read("source_id"))
-    if not isbn and None in source:
+    isbn, source, pk = read("isbn") or "", (read("source"), read("source_id")), read("id")
+    if not isbn and None in source and pk is None:
         raise Rejected(" ".join([*warnings, _("Without a valid ISBN, or a source with its id, no book is known.")]))
     if (source[0] is None) != (source[1] is None):
         warnings.append(_("A source and the id there go together; left out."))
@@ -101,6 +105,7 @@ def parse_row(line: int, cells: Mapping[str, str]) -> tuple[Row, list[str]]:
         line=line,
         isbn=isbn,
         source=None if None in source else source,
+        id=pk,
         seller=read("seller") or "",
         price=read("price"),
         stock_quantity=read("stock_quantity"),
@@ -119,11 +124,11 @@ def parse_row(line: int, cells: Mapping[str, str]) -> tuple[Row, list[str]]:
 
 def key_of(cells: Mapping[str, str]) -> str:
     """Say what a row is known by, as its cells have it."""
-    return _key(*(_line(cells.get(name, ""))[:100] for name in ("isbn", "source", "source_id")))
+    return _key(*(_line(cells.get(name, ""))[:100] for name in ("isbn", "source", "source_id", "id")))
 
 
-def _key(isbn: str, source: str, source_id: str) -> str:
-    return f"id {source}/{source_id}" if source_id else f"ISBN {isbn}" if isbn else ""
+def _key(isbn: str, source: str, source_id: str, pk: str) -> str:
+    return f"id {source}/{source_id}" if source_id else f"ISBN {isbn}" if isbn else f"id {pk}" if pk else ""
 
 
 def _read(name: str, cell: str, warnings: list[str]) -> Any:
@@ -155,7 +160,18 @@ def _line(cell: str) -> str:
 
 
 def _text(cell: str) -> str:
-    return unicodedata.normalize("NFC", cell.replace("\r\n", "\n"))
+    return unicodedata.normalize("NFC", cell.replace("\r\n", "\n").replace("\r", "\n").strip())
+
+
+def says(name: str, stored: Any, value: Any) -> bool:
+    """Tell whether a column holds this value, in whichever form it was stored."""
+    normal = _text if name == "description" else _line
+    return stored == value or (isinstance(stored, str) and normal(stored) == value)
+
+
+def is_name(stored: str, name: str) -> bool:
+    """Tell whether a stored name is this one, whatever its case."""
+    return _line(stored).lower() == name.lower()
 
 
 def _field(model: type[Model], name: str, normal: Callable[[str], str] = _line) -> Callable[[str], Any]:
@@ -177,7 +193,28 @@ _name = _field(Contributor, "name")
 
 
 def _people(cell: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_name(name) for name in cell.split(";") if name.strip()))
+    names = (re.sub(r"\\([;\\])", r"\1", name) for name in PERSON.findall(cell))
+    return tuple(dict.fromkeys(_name(name) for name in names if name.strip()))
+
+
+def join_people(names: Iterable[str]) -> str:
+    """Write names as a cell; a semicolon within one gets a backslash in front."""
+    return "; ".join(re.sub(r"([;\\])", r"\\\1", name) for name in names)
+
+
+def read_isbn(cell: str) -> str:
+    """Return an ISBN as `parse_isbn` does. Raises: ValueError, also for one whose digits a spreadsheet has rounded."""
+    if ROUNDED.fullmatch(cell):
+        sentence = _("“%(isbn)s” has lost its digits in a spreadsheet: make that column text, and fill it in again.")
+        raise ValueError(sentence % {"isbn": cell[:40]})
+    return parse_isbn(cell)
+
+
+def read_id(cell: str) -> int:
+    """Return a book's number in this shop. Raises: ValueError."""
+    if not re.fullmatch(r"[0-9]{1,18}", cell):
+        raise ValueError(_("“%(cell)s” is not the number of a book.") % {"cell": cell[:40]})
+    return int(cell)
 
 
 def read_price(cell: str) -> Decimal:
@@ -211,7 +248,8 @@ READERS: dict[str, Callable[[str], Any]] = {
     **DETAILS,
     **dict.fromkeys(PEOPLE, _people),
     **{name: _field(Book, name) for name in ("series_number", "popularity", "source", "source_id")},
-    "isbn": parse_isbn,
+    "isbn": read_isbn,
+    "id": read_id,
     "genre": _line,
     "series": _field(Series, "name"),
     "seller": _line,
@@ -219,4 +257,4 @@ READERS: dict[str, Callable[[str], Any]] = {
     "stock_quantity": read_copies,
 }
 # A cell of these that cannot be read makes the whole row unreadable; any other is left out with a warning.
-VITAL = {"title", "source", "source_id", "price", "stock_quantity"}
+VITAL = {"title", "source", "source_id", "id", "price", "stock_quantity"}

@@ -13,12 +13,14 @@ from django.db import Error as DatabaseError
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from bookstore.core.errors import as_busy
 from catalog.exceptions import BookNotFound, OfferNotFound
+from catalog.importing.files import open_table
 from catalog.importing.mapping import OUR_LAYOUT, Layout
-from catalog.importing.reader import RawRow, Reader, open_csv
+from catalog.importing.reader import RawRow, Table
 from catalog.importing.rows import Note, Rejected, Row, key_of, parse_row
-from catalog.importing.writing import Batch, Conditions, Sellers
+from catalog.importing.writing import Batch, Change, Conditions, Sellers
 from catalog.search.index import rank_books
 from catalog.search.vocabulary import refresh_vocabulary
 from catalog.services import store_seller
@@ -33,7 +35,8 @@ class Request:
     What to import and how.
 
     `seller_id` is whose offers they are where rows name no seller (None: the store's); `price` and
-    `stock_quantity` are the first terms of books to which the rows say none, and never change an offer.
+    `stock_quantity` are the first terms of books to which the rows say none, and never change an offer. `name` is what
+    people call the file (without one, what it is called), `actor` who imports it.
     """
 
     path: Path
@@ -42,14 +45,16 @@ class Request:
     price: Decimal | None = None
     stock_quantity: int | None = None
     is_dry_run: bool = False
+    name: str = ""
+    actor: User | None = None
 
 
 @dataclass
 class Account:
     """What became of the rows so far; read = created + updated + unchanged + rejected."""
 
-    size: int  # of the file, bytes
-    position: int = 0  # in the file, bytes
+    size: int  # of the file, in what its table measures
+    position: int = 0  # in it
     read: int = 0
     created: int = 0
     updated: int = 0
@@ -64,29 +69,36 @@ def run_import(
     request: Request,
     *,
     note: Callable[[Note], None] = lambda note: None,
+    tell: Callable[[Change], None] = lambda change: None,
     go_on: Callable[[Account], bool] = lambda account: True,
 ) -> Account:
     """
     Import a file, batch by batch, each in a transaction of its own, and account for every row.
 
     `note` is told of every reject and warning once its batch is written. `go_on` is asked after every batch with
-    the account so far; what it answers decides whether there is a next.
+    the account so far; what it answers decides whether there is a next. A dry run tells `tell` what would change.
     A batch that another's locks or rows got in the way of is tried again.
     Locks: per batch, offers by id, then books by id. Raises: UnreadableFile; Busy's causes after the last try.
     """
     with ExitStack() as stack:
-        reader = stack.enter_context(open_csv(request.path))
-        account = Account(size=request.path.stat().st_size)
-        for name in request.layout.unknown(reader.header):
+        reader = stack.enter_context(open_table(request.path))
+        account = Account(size=reader.size)
+        unknown = (
+            _("The column “%(name)s” is not read.") % {"name": name[:40]}
+            for name in request.layout.unknown(reader.header)
+        )
+        for sentence in (*reader.notices, *unknown):
             account.warnings += 1
-            note(Note(1, "warning", "", _("The column “%(name)s” is not read.") % {"name": name[:40]}))
+            note(Note(1, "warning", "", sentence))
         if request.is_dry_run:
             stack.enter_context(_undone())
         conditions = Conditions(
             seller_id=request.seller_id or store_seller().pk,
             price=request.price,
             stock_quantity=request.stock_quantity,
-            reference=f"import {request.path.name}"[:200],
+            reference=f"import {request.name or request.path.name}"[:200],
+            actor=request.actor,
+            takes_new_books=request.layout.takes_new_books,
             is_dry_run=request.is_dry_run,
         )
         seen: dict[int, Sellers] = {}
@@ -98,6 +110,8 @@ def run_import(
             account.position = reader.position
             for one in sorted([*notes, *batch.notes]):
                 note(one)
+            for change in batch.changes:
+                tell(change)
             if not go_on(account):
                 account.is_stopped = True
                 break
@@ -120,7 +134,7 @@ def _undone() -> Iterator[None]:
             transaction.set_rollback(True)
 
 
-def _batches(reader: Reader) -> Iterator[list[RawRow]]:
+def _batches(reader: Table) -> Iterator[list[RawRow]]:
     rows = iter(reader)
     while batch := list(itertools.islice(rows, BATCH_SIZE)):
         yield batch

@@ -6,18 +6,22 @@ seller says. So a second run, which meets the same rows in the same order, chang
 """
 
 from collections import ChainMap, Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from bookstore.core.querysets import write_columns
+from bookstore.core.spreadsheets import text_of
+from bookstore.core.trail import record_told
 from catalog.importing.recognising import KnownBooks, lock_known, waves
-from catalog.importing.rows import PEOPLE, Note, Rejected, Row
+from catalog.importing.rows import PEOPLE, Note, Rejected, Row, is_name, join_people, says
 from catalog.models import Book, Contribution, Contributor, Genre, MovementReason, Offer, Role, Seller, Series
 from catalog.search.index import index_books
 from catalog.services import OfferTerms, put_offers
@@ -35,14 +39,27 @@ class Conditions:
     What holds for every row of a run.
 
     `seller_id` is whose offers they are where a row names no seller; `price` and `stock_quantity` are the first
-    terms of a book that the seller has never offered; `reference` is what the movements will say.
+    terms of a book that the seller has never offered; `reference` and `actor` are what the movements will say.
     """
 
     seller_id: int
     price: Decimal | None = None
     stock_quantity: int | None = None
     reference: str = ""
+    actor: User | None = None
+    takes_new_books: bool = True
     is_dry_run: bool = False
+
+
+class Change(NamedTuple):
+    """What one row changes in one column; without a column the book is new."""
+
+    line: int
+    key: str
+    title: str
+    column: str
+    before: str
+    after: str
 
 
 @dataclass
@@ -56,6 +73,9 @@ class Case:
     outcome: Literal["created", "updated", "unchanged"] = "unchanged"
     values: dict[str, Any] = field(default_factory=dict)
     credits: dict[Role, list[int]] = field(default_factory=dict)
+    before: dict[str, str] = field(default_factory=dict)
+    offer: Offer | None = None
+    terms: OfferTerms | None = None
 
 
 class Batch:
@@ -71,10 +91,11 @@ class Batch:
         self.outcomes: Counter[str] = Counter()
         self.offers_written = 0
         self.notes: list[Note] = []
+        self.changes: list[Change] = []  # what a dry run would change
         self._sellers = dict(Seller.objects.values_list("slug", "pk"))
-        self._genres: dict[str, int] = {}
-        for pk, name, slug in Genre.objects.values_list("pk", "name", "slug"):
-            self._genres |= {name.casefold(): pk, slug: pk}
+        genres = list(Genre.objects.values_list("pk", "name", "slug"))
+        self._genres = {slug: pk for pk, _name, slug in genres} | {name.casefold(): pk for pk, name, _slug in genres}
+        self._genre_names = {pk: name for pk, name, _slug in genres}
 
     def write(self, rows: Iterable[Row]) -> None:
         """
@@ -100,6 +121,8 @@ class Batch:
             if self.conditions.is_dry_run:
                 transaction.set_rollback(True)
         self.outcomes.update(case.outcome for case in cases)
+        if self.conditions.is_dry_run:
+            self.changes += [change for case in cases for change in self._changes(case)]
 
     def _case(self, row: Row, known: KnownBooks) -> Case | None:
         try:
@@ -109,6 +132,8 @@ class Batch:
                 self._note("warning", row, _("isbn: another book of this source has it. Left out."))
                 row = replace(row, isbn="")
             book = known.book_of(row)
+            if book is None and not self.conditions.takes_new_books:
+                raise Rejected(_("The shop has no such book."))
             if book is None and "title" not in row.details:
                 raise Rejected(_("A new book needs a title."))
         except Rejected as error:
@@ -131,16 +156,23 @@ class Batch:
     # What rows change of their books
 
     def _compare(self, cases: list[Case]) -> None:
-        series = rows_named(Series, (case.row.series for case in cases if case.row.series))
-        named = (name for case in cases for names in case.row.credits.values() for name in names)
-        people = rows_named(Contributor, named)
+        standing = dict(Series.objects.filter(pk__in={case.book.series_id for case in cases}).values_list("pk", "name"))
+        series = rows_named(Series, {case.row.series for case in cases if not _is_series(case, standing)} - {""})
         credited = _credited([case.book.pk for case in cases if case.book.pk])
+        stated = {
+            (case.row.line, role): names
+            for case in cases
+            for role, names in case.row.credits.items()
+            if not _are_people(credited[case.book.pk, role], names)
+        }
+        people = rows_named(Contributor, (name for names in stated.values() for name in names))
         for case in cases:
-            for role, names in case.row.credits.items():
-                wanted = list(dict.fromkeys(people[name] for name in names))
-                if wanted != credited.get((case.book.pk, role)):
+            for role in case.row.credits:
+                wanted = list(dict.fromkeys(people[name] for name in stated.get((case.row.line, role), ())))
+                if wanted and wanted != [pk for pk, _name in credited[case.book.pk, role]]:
                     case.credits[role] = wanted
-            case.values = self._differing(case, series)
+                    case.before[PEOPLE_IN[role]] = join_people(name for _pk, name in credited[case.book.pk, role])
+            case.values = self._differing(case, standing, series)
             if case.is_repeat:
                 self._leave_out(case)
             elif case.outcome != "created" and (case.values or case.credits):
@@ -148,7 +180,7 @@ class Batch:
             for name, value in case.values.items():
                 setattr(case.book, name, value)
 
-    def _differing(self, case: Case, series: Mapping[str, int]) -> dict[str, Any]:
+    def _differing(self, case: Case, standing: Mapping[int, str], series: Mapping[str, int]) -> dict[str, Any]:
         row, book = case.row, case.book
         values = dict(row.details)
         if Role.AUTHOR in case.credits and row.byline:
@@ -158,14 +190,19 @@ class Batch:
         if row.source and not book.source:
             values["source"], values["source_id"] = row.source
         if row.series:
-            values["series_id"] = series[row.series]
+            values["series_id"] = book.series_id if _is_series(case, standing) else series[row.series]
             is_same = book.series_id == values["series_id"]
             values["series_number"] = row.series_number or (book.series_number if is_same else "")
         if row.genre.casefold() in self._genres:
             values["genre_id"] = self._genres[row.genre.casefold()]
         elif row.genre:
             self._note("warning", row, _("genre: there is no “%(name)s”. Left out.") % {"name": row.genre[:40]})
-        return {name: value for name, value in values.items() if getattr(book, name) != value}
+        values = {name: value for name, value in values.items() if not says(name, getattr(book, name), value)}
+        names = {"series_id": standing, "genre_id": self._genre_names}
+        for name in values:
+            before = getattr(book, name)
+            case.before[name] = names[name].get(before, "") if name in names else text_of(before)
+        return values
 
     def _leave_out(self, case: Case) -> None:
         names = sorted(
@@ -174,7 +211,7 @@ class Batch:
         if names:
             reason = _("An earlier row of this book says otherwise. Left out: %(names)s.")
             self._note("warning", case.row, reason % {"names": ", ".join(names)})
-        case.values, case.credits = {}, {}
+        case.values, case.credits, case.before = {}, {}, {}
 
     # Writing it
 
@@ -191,6 +228,8 @@ class Batch:
         fields = {name for case in cases for name in case.values} | {"sort_title", "updated_at"}
         write_columns(books, sorted(fields))
         _credit(cases)
+        told = [(case.book, {name: [old, new] for name, old, new in self._differences(case)}) for case in cases]
+        record_told(told, self.conditions.actor, note=self.conditions.reference)
 
     def _put_offers(self, cases: list[Case]) -> None:
         pairs = {"book__in": {case.book.pk for case in cases}, "seller__in": {case.seller_id for case in cases}}
@@ -202,7 +241,7 @@ class Batch:
                 wanted.append(terms)
                 case.outcome = "created" if case.outcome == "created" else "updated"
         self.offers_written += len(wanted)
-        put_offers(wanted, Cause(MovementReason.COUNTED, reference=self.conditions.reference))
+        put_offers(wanted, Cause(MovementReason.COUNTED, self.conditions.actor, reference=self.conditions.reference))
 
     def _terms(self, case: Case, offer: Offer | None) -> OfferTerms | None:
         """
@@ -225,21 +264,63 @@ class Batch:
             if (price, stock) in {(offer.price, None), (offer.price, offer.stock_quantity)}:
                 return None
         if price is not None:
-            return OfferTerms(case.book.pk, case.seller_id, price, stock)
+            case.offer, case.terms = offer, OfferTerms(case.book.pk, case.seller_id, price, stock)
+            return case.terms
         if row.states_terms:
             self._note("warning", row, _("stock_quantity: copies without a price are not for sale. Left out."))
         return None
+
+    # Telling it
+
+    def _changes(self, case: Case) -> Iterator[Change]:
+        told = partial(Change, case.row.line, case.row.key, case.book.title)
+        if case.outcome == "created":
+            yield told("", "", "")
+        else:
+            yield from (told(*difference) for difference in self._differences(case))
+        if case.terms:
+            price, stock = (case.offer.price, case.offer.stock_quantity) if case.offer else (None, None)
+            yield from (
+                told(name, text_of(before), text_of(after))
+                for name, before, after in (
+                    ("price", price, case.terms.price),
+                    ("stock_quantity", stock, case.terms.stock_quantity),
+                )
+                if after is not None and before != after
+            )
+
+    def _differences(self, case: Case) -> Iterator[tuple[str, str, str]]:
+        """Yield what changes in a book's details as column, before, after."""
+        people = {PEOPLE_IN[role]: join_people(case.row.credits[role]) for role in case.credits}
+        after = {"series_id": case.row.series, **people}
+        if "genre_id" in case.values:
+            after["genre_id"] = self._genre_names[case.values["genre_id"]]
+        for name, before in case.before.items():
+            yield name.removesuffix("_id"), before, after.get(name) or text_of(case.values[name])
 
     def _note(self, kind: Literal["rejected", "warning"], row: Row, reason: str) -> None:
         self.notes.append(Note(row.line, kind, row.key, reason))
 
 
-def _credited(book_ids: list[int]) -> dict[tuple[int, str], list[int]]:
-    found: dict[tuple[int, str], list[int]] = defaultdict(list)
+def _credited(book_ids: list[int]) -> dict[tuple[int, str], list[tuple[int, str]]]:
+    """Return the ids and names of books' contributors, by book and role."""
+    found: dict[tuple[int, str], list[tuple[int, str]]] = defaultdict(list)
     rows = Contribution.objects.filter(book__in=book_ids).order_by("position", "id")
-    for book_id, role, contributor_id in rows.values_list("book_id", "role", "contributor_id"):
-        found[book_id, role].append(contributor_id)
+    for book_id, role, pk, name in rows.values_list("book_id", "role", "contributor_id", "contributor__name"):
+        found[book_id, role].append((pk, name))
     return found
+
+
+def _are_people(credited: Sequence[tuple[int, str]], names: Sequence[str]) -> bool:
+    """Tell whether these people, in this order, are the ones that a row names."""
+    return len(credited) == len(names) and all(
+        is_name(stored, name) for (_pk, stored), name in zip(credited, names, strict=True)
+    )
+
+
+def _is_series(case: Case, standing: Mapping[int, str]) -> bool:
+    """Tell whether a row names the series in which its book stands."""
+    return is_name(standing.get(case.book.series_id or 0, ""), case.row.series)
 
 
 def _credit(cases: list[Case]) -> None:

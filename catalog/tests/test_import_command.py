@@ -64,6 +64,12 @@ def test_seller_is_named_by_slug(tmp_path: Path):
     assert Offer.objects.get().seller.name == "Harbour Lane"
 
 
+def test_only_stock_leaves_books_and_prices(tmp_path: Path):
+    import_books(write_csv(tmp_path, LOW), "--price", "5")
+    import_books(write_csv(tmp_path, {**LOW, "title": "X", "price": "9", "stock_quantity": "2"}), "--only", "stock")
+    assert list(Offer.objects.values_list("book__title", "price", "stock_quantity")) == [("The Low Road", 5, 2)]
+
+
 def test_dry_run_says_that_it_is_one(tmp_path: Path):
     said = import_books(write_csv(tmp_path, LOW), "--dry-run")
     assert said.startswith("A dry run: nothing was written, this is what would have been.\n      read")

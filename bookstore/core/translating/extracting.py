@@ -14,6 +14,8 @@ from django.utils.translation.template import templatize
 # As gettext writes them: which arguments are texts, and which (c) is their context.
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
+    "_lazy": None,
+    "_now": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,

@@ -15,6 +15,7 @@ from catalog.exceptions import FieldsInvalid
 from catalog.importing import (
     OUR_LAYOUT,
     Account,
+    Part,
     Report,
     Request,
     UnknownMapping,
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--seller", help="slug of whose offers these are; the store's own without it")
         parser.add_argument("--price", help="first price of books to which the file says none")
         parser.add_argument("--stock", help="first copies of books to which the file says none")
+        parser.add_argument("--only", choices=["offers", "stock"], help="read no other columns, add no books")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, write only the report")
         parser.add_argument("--report", help="where rejects and warnings go; below DATA_DIR without it")
 
@@ -131,6 +133,8 @@ def _request(options: dict[str, Any]) -> Request:
         raise CommandError(" ".join(str(text) for text in error.fields.values())) from error
     except ValueError as error:
         raise CommandError(str(error)) from error
+    if options["only"]:
+        layout = layout.reading(Part(options["only"].upper()))
     return Request(path, layout, _seller_id(options["seller"]), price, stock_quantity, options["dry_run"])
 
 
