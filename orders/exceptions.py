@@ -47,6 +47,15 @@ class OrderStatusTransition(Conflict):
     message = _("This cannot be done with an order that stands where this one does.")
 
 
+class OrderPackedByAnother(Conflict):
+    """Somebody else has taken it to pack."""
+
+    code = "ORDER_PACKED_BY_ANOTHER"
+
+    def __init__(self, packer: str):
+        super().__init__(_("%(packer)s packs this order already.") % {"packer": packer})
+
+
 class RefundTooLarge(Conflict):
     """More money than is left (`refundable_amount`), or more copies of a line than were bought and not refunded."""
 

@@ -1,24 +1,33 @@
 """What was bought, paid, sent and given back."""
 
 import secrets
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Prefetch, Q
+from django.db.models.fields.json import KT
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from accounts.models import User
+from accounts.naming import name_query, name_vector
+from bookstore.core.pagination import COUNT_CAP
 from bookstore.core.querysets import LockableQuerySet
+from catalog.isbn import parse_isbn
 from catalog.models import Book, Offer
-from orders.payment.ledger import MockCharge as MockCharge  # models, too, that Django has to know
+from orders.packing.claims import Packing as Packing  # models, too, that Django has to know
+from orders.payment.ledger import MockCharge as MockCharge
 from orders.payment.ledger import MockRefund as MockRefund
+from orders.together import BoughtTogether as BoughtTogether
 
 # After so long somebody asks the provider what became of a payment; far above PAYMENT_TIMEOUT.
 PATIENCE = timedelta(minutes=5)
@@ -36,6 +45,14 @@ def as_number(typed: str) -> str:
     """Return a number, or its beginning, as it is written, whatever somebody made of case, hyphens and letters."""
     letters = typed.upper().translate(MISREAD)
     return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
+
+
+def address_lines(address: Mapping[str, str]) -> list[str]:
+    """Return an address as it is written on a parcel."""
+    town = " ".join(filter(None, [address.get("postal_code"), address.get("city")]))
+    country = countries.name(address.get("country", ""))
+    named = [address.get(name) for name in ("full_name", "line1", "line2")]
+    return [line for line in (*named, town, address.get("region"), country) if line]
 
 
 class OrderStatus(models.TextChoices):
@@ -61,6 +78,10 @@ class PaymentStatus(models.TextChoices):
     FAILED = "FAILED", _("failed")
 
 
+RECIPIENT = name_vector(KT("shipping_address__full_name"))
+MOST_FOUND = COUNT_CAP + 1  # by a search; one more than is ever counted
+
+
 class OrderQuerySet(LockableQuerySet["Order"]):
     def placed_by(self, user: Any) -> Self:
         """That user's orders, whatever became of them."""
@@ -70,13 +91,30 @@ class OrderQuerySet(LockableQuerySet["Order"]):
         """Orders whose payment nobody has heard of for PATIENCE."""
         return self.filter(status=OrderStatus.PENDING, created_at__lte=(at or timezone.now()) - PATIENCE)
 
+    def to_pack(self) -> Self:
+        """Orders that are paid and still here, the one that has waited longest first, with who packs it."""
+        return self.filter(status=OrderStatus.CONFIRMED).select_related("user", "packing__packer").order_by("pk")
+
     def matching(self, text: str) -> Self:
-        """Orders whose number begins so, or whose shopper's e-mail has this in it."""
-        is_theirs = Q(user__in=User.objects.filter(email__contains=text.strip().lower()))
-        number = as_number(text)
-        # What can be no number is not looked for among them, as either-or reads all orders.
-        could_be_number = number and set(number) <= {*LETTERS, "-"}
-        return self.filter(Q(number__startswith=number) | is_theirs if could_be_number else is_theirs)
+        """
+        Of these orders those whose number begins so, whose shopper's e-mail has this in it, in whose shopper's or
+        recipient's name its words begin some, or which hold the book of this ISBN; of each kind the newest MOST_FOUND.
+
+        Of what has an @ only the e-mail is looked at.
+        """
+        number, words = as_number(text), name_query(text)
+        known = User.objects.reached_at(text) if "@" in text else User.objects.known_as(text)
+        # Each in a query of its own, as either-or would read all orders; and only for what it could be.
+        kinds = [Q(user__in=known)]
+        if number and set(number) <= {*LETTERS, "-"}:
+            kinds.append(Q(number__startswith=number))
+        if words is not None and "@" not in text:
+            kinds.append(Q(recipient=words))
+        with suppress(ValueError):
+            kinds.append(Q(pk__in=OrderItem.objects.filter(isbn=parse_isbn(text)).values("order")))
+        newest = self.alias(recipient=RECIPIENT).order_by("-pk").values("pk")
+        first, *others = [newest.filter(kind)[:MOST_FOUND] for kind in kinds]
+        return self.filter(pk__in=first.union(*others) if others else first)
 
     def with_lines(self) -> Self:
         """Load what is said of an order: its lines with their books and sellers, and its timeline."""
@@ -86,7 +124,7 @@ class OrderQuerySet(LockableQuerySet["Order"]):
 def lines_and_timeline() -> list[Prefetch | str]:
     """Return what `with_lines` loads, for an order that is at hand already."""
     lines = OrderItem.objects.select_related("book", "offer__seller").defer("book__description")
-    return [Prefetch("items", lines), "events"]
+    return [Prefetch("items", lines), Prefetch("events", OrderEvent.objects.public())]
 
 
 class Order(models.Model):
@@ -133,13 +171,13 @@ class Order(models.Model):
 
     carrier = models.CharField(_("carrier"), max_length=100, blank=True)
     tracking = models.CharField(_("tracking number"), max_length=200, blank=True)
-    note = models.TextField(_("staff's note"), blank=True)
 
     objects = OrderQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("order")
         verbose_name_plural = _("orders")
+        permissions = [("view_sales", "Can see what the shop has sold")]
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "checkout_key"], condition=~Q(checkout_key=""), name="order_once_per_checkout_key"
@@ -169,6 +207,7 @@ class Order(models.Model):
             models.Index(fields=["status", "-id"], name="order_by_status"),
             models.Index(fields=["created_at"], name="order_by_time"),
             models.Index(fields=["created_at"], condition=Q(status="PENDING"), name="order_undecided"),
+            GinIndex(RECIPIENT, name="order_by_words_of_recipient", fastupdate=False),
         ]
 
     def __str__(self) -> str:
@@ -185,11 +224,7 @@ class Order(models.Model):
     @property
     def address_lines(self) -> list[str]:
         """Where it is sent, a line each; none once the address is gone."""
-        address = self.shipping_address or {}
-        town = " ".join(filter(None, [address.get("postal_code"), address.get("city")]))
-        country = countries.name(address.get("country", ""))
-        named = [address.get(name) for name in ("full_name", "line1", "line2")]
-        return [line for line in (*named, town, address.get("region"), country) if line]
+        return address_lines(self.shipping_address or {})
 
     @property
     def is_finished(self) -> bool:
@@ -200,6 +235,16 @@ class Order(models.Model):
     def refundable_amount(self) -> Decimal:
         """What of the money that was paid has not been given back."""
         return self.total_price - self.refunded_amount
+
+
+class OrderToPack(Order):
+    """An order as those see it who pack it."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("order to pack")
+        verbose_name_plural = _("orders to pack")
+        default_permissions = ()
 
 
 class OrderItem(models.Model):
@@ -231,6 +276,7 @@ class OrderItem(models.Model):
                 name="order_item_returns_at_most_what_was_bought",
             ),
         ]
+        indexes = [models.Index(fields=["isbn"], name="order_item_by_isbn")]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.title}"
@@ -256,6 +302,17 @@ class EventKind(models.TextChoices):
     CANCELLED = OrderStatus.CANCELLED.value, _("cancelled")
     REFUNDED = OrderStatus.REFUNDED.value, _("refunded")
     PARTLY_REFUNDED = "PARTLY_REFUNDED", _("refunded in part")
+    NOTED = "NOTED", _("note of the staff")
+
+
+class OrderEventQuerySet(LockableQuerySet["OrderEvent"]):
+    def notes(self) -> Self:
+        """What staff have noted, with who did, oldest first."""
+        return self.filter(kind=EventKind.NOTED).select_related("actor").order_by("pk")
+
+    def public(self) -> Self:
+        """What the shopper may know of, too: all but the staff's notes."""
+        return self.exclude(kind=EventKind.NOTED)
 
 
 class OrderEvent(models.Model):
@@ -277,7 +334,7 @@ class OrderEvent(models.Model):
     )
     told_at = models.DateTimeField(_("shopper told"), null=True, blank=True)
 
-    objects = LockableQuerySet["OrderEvent"].as_manager()
+    objects = OrderEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event")

@@ -170,7 +170,7 @@ class ContentSecurity(CSPMiddleware):
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         match = request.resolver_match
-        if match and "admin" in match.app_names:
+        if match and match.route.startswith("admin/"):
             parts.update = settings.ADMIN_CONTENT_SECURITY_POLICY
         return parts
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanWidget,
 )
@@ -20,7 +21,7 @@ from accounts.models import User
 from bookstore.core.errors import Conflict, DomainError
 from catalog.prices import format_price
 from orders import services
-from orders.models import Order, OrderStatus, Refund
+from orders.models import Order, OrderEvent, OrderStatus, Refund
 from orders.services.refunds import REFUNDABLE
 
 Outcome = tuple[Any, DomainError | None]
@@ -28,20 +29,28 @@ Outcome = tuple[Any, DomainError | None]
 
 def text_field(model: Any, name: str, **more: Any) -> forms.CharField:
     column = model._meta.get_field(name)
-    options = {"label": capfirst(column.verbose_name), "required": False, "max_length": column.max_length, **more}
-    return forms.CharField(widget=UnfoldAdminTextInputWidget, **options)
+    options = {
+        "label": capfirst(column.verbose_name),
+        "required": False,
+        "max_length": column.max_length,
+        "widget": UnfoldAdminTextInputWidget,
+        **more,
+    }
+    return forms.CharField(**options)
 
 
 class Act(forms.Form):
     """
     One act on one or several rows. `question` stands above the form, `name` on its button.
 
-    `fits` are the statuses in which its button is shown; what may really be done the service decides.
+    `fits` are the statuses in which its button is shown; what may really be done the service decides. `right` is the
+    permission that it asks for: who packs gives no money back.
     """
 
     name: ClassVar[Any]
     icon: ClassVar[str]
     question: ClassVar[Any]
+    right: ClassVar[str] = "orders.change_order"
     fits: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, rows: Sequence[Any], *args: Any, **kwargs: Any):
@@ -76,11 +85,20 @@ class Ship(Act):
         self.fields["carrier"] = text_field(Order, "carrier")
         for order in rows:
             label = _now("Tracking number of %(order)s") % {"order": order.number}
-            self.fields[f"tracking-{order.pk}"] = text_field(Order, "tracking", label=label)
+            goes_to = " · ".join(order.address_lines)
+            self.fields[f"tracking-{order.pk}"] = text_field(Order, "tracking", label=label, help_text=goes_to)
 
     def act(self, row: Order, actor: User) -> None:
         tracking = self.cleaned_data[f"tracking-{row.pk}"]
         services.ship_order(row.pk, actor=actor, carrier=self.cleaned_data["carrier"], tracking=tracking)
+
+
+class GiveBackToPack(Act):
+    name, icon = _("Give back"), "undo"
+    question = _("Whoever has taken these orders no longer packs them, and others can.")
+
+    def act(self, row: Order, actor: User) -> None:
+        services.give_back_order(row.pk)
 
 
 class Deliver(Act):
@@ -92,12 +110,25 @@ class Deliver(Act):
 
 
 class Cancel(Act):
-    name, icon = _("Cancel the order"), "cancel"
+    name, icon, right = _("Cancel the order"), "cancel", "orders.add_refund"
     question = _("All money that is left goes back, and the copies are for sale again. The shopper is told.")
     fits = frozenset({OrderStatus.CONFIRMED})
 
     def act(self, row: Order, actor: User) -> None:
         services.cancel_order(row.pk, actor=actor)
+
+
+class AddNote(Act):
+    name, icon, question = _("Add a note"), "sticky_note_2", _("Only the staff sees it; whoever packs is shown it.")
+    fits = frozenset(OrderStatus)
+
+    def __init__(self, rows: Sequence[Order], *args: Any, **kwargs: Any):
+        super().__init__(rows, *args, **kwargs)
+        area = UnfoldAdminTextareaWidget(attrs={"rows": 4})
+        self.fields["text"] = text_field(OrderEvent, "note", required=True, widget=area)
+
+    def act(self, row: Order, actor: User) -> None:
+        services.add_note(row.pk, actor=actor, text=self.cleaned_data["text"])
 
 
 class RefundedMeanwhile(Conflict):
@@ -107,7 +138,8 @@ class RefundedMeanwhile(Conflict):
 class GiveBack(Act):
     """A refund of one order; `seen` is what was refunded when the form was opened, so that two clicks refund once."""
 
-    name, icon, fits = _("Refund"), "currency_exchange", frozenset(REFUNDABLE)
+    name, icon, right = _("Refund"), "currency_exchange", "orders.add_refund"
+    fits = frozenset(REFUNDABLE)
     question = _("With neither amount nor copies, all that is left goes back, shipping too.")
 
     def __init__(self, rows: Sequence[Order], *args: Any, **kwargs: Any):
@@ -154,7 +186,7 @@ class GiveBack(Act):
 
 
 class SettleByHand(Act):
-    name, icon = _("Given back by hand"), "payments"
+    name, icon, right = _("Given back by hand"), "payments", "orders.change_refund"
     question = _("The provider refused these refunds, and you have given the money back another way.")
 
     def __init__(self, rows: Sequence[Refund], *args: Any, **kwargs: Any):
@@ -168,7 +200,8 @@ class SettleByHand(Act):
 
 
 class Retry(Act):
-    name, icon, question = _("Ask again"), "refresh", _("The provider is asked for these refunds once more.")
+    name, icon, right = _("Ask again"), "refresh", "orders.change_refund"
+    question = _("The provider is asked for these refunds once more.")
 
     def act(self, row: Refund, actor: User) -> None:
         services.retry_refund(row.pk, actor=actor)

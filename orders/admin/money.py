@@ -36,6 +36,9 @@ class RefundAdmin(ActsAdmin):
         number = as_number(search_term)
         return queryset.filter(key__startswith=number) if number else queryset, False
 
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return self.may_act(request, "retry")
+
     @display(description=_("status"), label=LABELS)
     def shown_status(self, refund: Refund) -> tuple[str, str]:
         return refund.status, refund.get_status_display()

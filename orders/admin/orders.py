@@ -1,6 +1,6 @@
 """Orders in the admin: find one or many, see all of it, send it, cancel it, give money back."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -9,17 +9,19 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
-from django.utils.timezone import get_current_timezone
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
-from unfold.utils import parse_date_str
 
+from bookstore.core.filters import DaysFilter
 from catalog.prices import format_price
 from orders import services
-from orders.admin.acts import Cancel, Deliver, GiveBack, Ship
+from orders.admin.acts import AddNote, Cancel, Deliver, GiveBack, Ship
 from orders.admin.pages import ActsAdmin
 from orders.invoicing import content_of
 from orders.invoicing.pdf import pdf_of
@@ -34,23 +36,23 @@ LABELS = {
 }
 
 
-class DaysFilter(RangeDateFilter):
-    """From a day to a day, both included."""
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        first, last = (self._day(end) for end in ("from", "to"))
-        if first:
-            queryset = queryset.filter(created_at__gte=_begin_of(first))
-        if last and last < date.max:
-            queryset = queryset.filter(created_at__lt=_begin_of(last + timedelta(days=1)))
-        return queryset
-
-    def _day(self, end: str) -> date | None:
-        return parse_date_str(self.used_parameters.get(f"{self.parameter_name}_{end}"))
+SEARCHED = _("Order number or its beginning, part of the e-mail, name, or ISBN")
 
 
-def _begin_of(day: date) -> datetime:
-    return datetime.combine(day, time.min, get_current_timezone())
+def packed_by(order: Order) -> str:
+    """Say who has taken an order to pack, since when, and whether its slip is printed."""
+    packing = getattr(order, "packing", None)
+    if packing is None:
+        return ""
+    who = packing.packer.get_full_name() if packing.packer else _now("somebody gone")
+    parts = [_now("%(who)s, %(when)s") % {"who": who, "when": moment(packing.claimed_at)}]
+    if packing.printed_at:
+        parts.append(_now("slip printed %(when)s") % {"when": moment(packing.printed_at)})
+    return " · ".join(parts)
+
+
+def moment(at: datetime) -> str:
+    return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
 
 
 class Rows(TabularInline):
@@ -75,11 +77,15 @@ class LineInline(Rows):
 
 class RefundInline(Rows):
     model = Refund
-    fields = ["created_at", "amount", "status", "reason", "actor", "note", "reference"]
+    fields = ["created_at", "amount", "copies", "status", "reason", "actor", "note", "reference"]
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Refund]:
-        return super().get_queryset(request).select_related("actor")
+        return super().get_queryset(request).select_related("actor").prefetch_related("lines__item")
+
+    @display(description=_("copies"))
+    def copies(self, refund: Refund) -> str:
+        return ", ".join(f"{line.quantity} × {line.item.title}" for line in refund.lines.all())
 
 
 class EventInline(Rows):
@@ -93,20 +99,20 @@ class EventInline(Rows):
 
 @admin.register(Order)
 class OrderAdmin(ActsAdmin):
-    acts = {"ship": Ship, "deliver": Deliver, "cancel": Cancel, "refund": GiveBack}
-    single = frozenset({"refund"})
-    actions = ["ship_selected", "deliver_selected"]
+    acts = {"ship": Ship, "deliver": Deliver, "cancel": Cancel, "refund": GiveBack, "note": AddNote}
+    single = frozenset({"refund", "note"})
+    actions = ["ship_selected", "deliver_selected", "cancel_selected"]
     list_display = ["number", "shown_status", "created_at", "user", "total"]
     list_filter = [("status", ChoicesDropdownFilter), ("created_at", DaysFilter)]
     list_select_related = ["user"]
     search_fields = ["number"]  # see get_search_results
-    search_help_text = _("Order number, its beginning, or part of the e-mail")
+    search_help_text = SEARCHED
     ordering = ["-id"]
     sortable_by: list[str] = []
     view_on_site = False  # that page is its shopper's
     inlines = [LineInline, RefundInline, EventInline]
     fieldsets = [
-        (None, {"fields": [("number", "status"), ("user", "created_at"), ("carrier", "tracking")]}),
+        (None, {"fields": [("number", "status"), ("user", "created_at"), ("carrier", "tracking"), "packed_by"]}),
         (_("Shipping address"), {"fields": ["address"]}),
         (
             _("Money"),
@@ -133,6 +139,10 @@ class OrderAdmin(ActsAdmin):
     @display(description=_("status"), label=LABELS)
     def shown_status(self, order: Order) -> tuple[str, str]:
         return order.status, order.get_status_display()
+
+    @display(description=_("packed by"))
+    def packed_by(self, order: Order) -> str:
+        return packed_by(order)
 
     @display(description=_("address"))
     def address(self, order: Order) -> str:
@@ -164,6 +174,12 @@ class OrderAdmin(ActsAdmin):
 
     # Acts
 
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return self.may_act(request, "ship")
+
+    def has_refund_permission(self, request: HttpRequest) -> bool:
+        return self.may_act(request, "cancel")
+
     @admin.action(description=_("Ship…"), permissions=["act"])
     def ship_selected(self, request: HttpRequest, orders: QuerySet[Order]) -> HttpResponseRedirect:
         return self.lead_to("ship", orders)
@@ -171,6 +187,10 @@ class OrderAdmin(ActsAdmin):
     @admin.action(description=_("Delivered…"), permissions=["act"])
     def deliver_selected(self, request: HttpRequest, orders: QuerySet[Order]) -> HttpResponseRedirect:
         return self.lead_to("deliver", orders)
+
+    @admin.action(description=_("Cancel…"), permissions=["refund"])
+    def cancel_selected(self, request: HttpRequest, orders: QuerySet[Order]) -> HttpResponseRedirect:
+        return self.lead_to("cancel", orders)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         order = self.get_object(request, object_id)
@@ -182,12 +202,10 @@ class OrderAdmin(ActsAdmin):
 
     def acts_on(self, request: HttpRequest, order: Order) -> list[dict[str, Any]]:
         """Return the buttons of what may be done with this order."""
-        if not self.has_act_permission(request):
-            return []
         return [
             {"name": act.name, "icon": act.icon, "url": self.act_url(key, [order.pk])}
             for key, act in self.acts.items()
-            if order.status in act.fits
+            if order.status in act.fits and self.may_act(request, key)
         ]
 
     # Invoice

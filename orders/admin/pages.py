@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -20,14 +20,19 @@ from orders.admin.acts import Act
 MOST_AT_ONCE = 100  # rows
 
 
+def ids_in(query: QueryDict) -> list[int]:
+    """Return the ids that an address or a form names, as many as are acted on at once."""
+    return [int(pk) for pk in query.getlist("id")[:MOST_AT_ONCE] if pk.isdecimal() and len(pk) < 19]
+
+
 class ActsAdmin(ReadOnlyAdmin):
     """Rows that nobody edits, and on which acts are done: each has a page below `act/<key>/`."""
 
     acts: ClassVar[Mapping[str, type[Act]]] = {}
     single: ClassVar[frozenset[str]] = frozenset()  # acts that are done to one row at a time
 
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
+    def may_act(self, request: HttpRequest, key: str) -> bool:
+        return request.user.has_perm(self.acts[key].right)
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.act_view)
@@ -48,12 +53,11 @@ class ActsAdmin(ReadOnlyAdmin):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def act_view(self, request: HttpRequest, key: str) -> HttpResponse:
-        if not self.has_act_permission(request):
-            raise PermissionDenied
         if key not in self.acts:
             raise Http404
-        ids = [int(pk) for pk in request.GET.getlist("id")[:MOST_AT_ONCE] if pk.isdecimal() and len(pk) < 19]
-        rows = list(self.model._default_manager.filter(pk__in=ids).order_by("pk"))
+        if not self.may_act(request, key):
+            raise PermissionDenied
+        rows = list(self.model._default_manager.filter(pk__in=ids_in(request.GET)).order_by("pk"))
         if not rows or (len(rows) > 1 and key in self.single):
             raise Http404
         form = self.acts[key](rows, request.POST if request.method == "POST" else None)

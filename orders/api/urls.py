@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
+from orders.api.sales import SalesSummaryView, TopBooksView
 from orders.api.staff import StaffOrderViewSet
 from orders.api.views import CheckoutView, OrderByKeyView, OrderViewSet
 
@@ -13,5 +14,7 @@ router.register("admin/orders", StaffOrderViewSet, "staff-order")
 urlpatterns = [
     path("orders/checkout", CheckoutView.as_view(), name="checkout"),
     re_path(r"^orders/by-key/(?P<key>.+)$", OrderByKeyView.as_view(), name="by-key"),
+    path("admin/sales/summary", SalesSummaryView.as_view(), name="sales-summary"),
+    path("admin/sales/top-books", TopBooksView.as_view(), name="top-books"),
     *router.urls,
 ]

@@ -72,30 +72,33 @@ def _head(content: Content) -> list[Flowable]:
     }
     issued = _("Issued on %(date)s") % {"date": date_format(content.issued_at)}
     addresses = Table(
-        [[[_text(line, PLAIN) for line in lines] for lines in (content.recipient, content.issuer)]],
+        [[[paragraph(line, PLAIN) for line in lines] for lines in (content.recipient, content.issuer)]],
         colWidths=[WIDTH / 2, WIDTH / 2],
         style=[("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (0, -1), 0)],
     )
     return [
         addresses,
         Spacer(0, 12 * mm),
-        _text(content.title, HEADING),
-        _text(f"{issued} · {order}", SMALL),
+        paragraph(content.title, HEADING),
+        paragraph(f"{issued} · {order}", SMALL),
         Spacer(0, 6 * mm),
     ]
 
 
 def _books(content: Content) -> Table:
     head = [
-        _text(_("Title"), SMALL),
-        *(_text(word, ParagraphStyle("", SMALL, alignment=TA_RIGHT)) for word in (_("Copies"), _("Each"), _("Price"))),
+        paragraph(_("Title"), SMALL),
+        *(
+            paragraph(word, ParagraphStyle("", SMALL, alignment=TA_RIGHT))
+            for word in (_("Copies"), _("Each"), _("Price"))
+        ),
     ]
     rows = [
         [
-            [_text(line.title, PLAIN), *(_text(detail, SMALL) for detail in line.details)],
-            _text(str(line.quantity), NUMBER),
-            _text(line.unit_price, NUMBER),
-            _text(line.total, NUMBER),
+            [paragraph(line.title, PLAIN), *(paragraph(detail, SMALL) for detail in line.details)],
+            paragraph(str(line.quantity), NUMBER),
+            paragraph(line.unit_price, NUMBER),
+            paragraph(line.total, NUMBER),
         ]
         for line in content.lines
     ]
@@ -111,8 +114,8 @@ def _books(content: Content) -> Table:
 def _sums(sums: list[Sum]) -> Table:
     rows = [
         [
-            _text(sum_.label, STRONG if sum_.is_total else PLAIN),
-            _text(sum_.amount, STRONG_NUMBER if sum_.is_total else NUMBER),
+            paragraph(sum_.label, STRONG if sum_.is_total else PLAIN),
+            paragraph(sum_.amount, STRONG_NUMBER if sum_.is_total else NUMBER),
         ]
         for sum_ in sums
     ]
@@ -142,7 +145,8 @@ def load_fonts() -> None:
         pdfmetrics.registerFont(UnicodeCIDFont(font))
 
 
-def _text(text: str, style: ParagraphStyle) -> Paragraph:
+def paragraph(text: str, style: ParagraphStyle) -> Paragraph:
+    """Lay a text out as it is, every letter in a font that has it."""
     marked = "".join(f'<font name="{font}">{escape(run)}</font>' if font else escape(run) for font, run in runs(text))
     return Paragraph(marked, style)
 

@@ -36,7 +36,7 @@ ORDER = (
     *("id", "number", "user_id", "status", "created_at", "updated_at", "items_total", "shipping_total", "tax_rate"),
     *("tax_total", "total_price", "refunded_amount", "currency", "accepted_price_changes", "shipping_address"),
     *("checkout_key", "checkout_fingerprint", "payment_provider", "payment_status", "payment_reference"),
-    *("carrier", "tracking", "note"),
+    *("carrier", "tracking"),
 )
 ITEM = (
     *("id", "order_id", "offer_id", "book_id", "quantity", "unit_price", "shown_price", "title", "byline", "isbn"),
@@ -105,7 +105,7 @@ def _order_row(one: Placed) -> tuple[Any, ...]:
         *(totals.items, totals.shipping, totals.tax_rate, totals.tax, totals.total),
         *(order.refund.amount if order.refund else 0, settings.STORE_CURRENCY, False, json.dumps(order.address)),
         *("", "", MockProvider.name, payment.value, one.charge_reference),
-        *(order.carrier, order.tracking, ""),
+        *(order.carrier, order.tracking),
     )
 
 

@@ -14,9 +14,10 @@ from accounts.models import User
 from accounts.services import close_account
 from accounts.tests.factories import StaffFactory, UserFactory
 from bookstore.core.tests.racing import race
+from catalog.tests.factories import BookFactory
 from orders.jobs import carry_out_refund
 from orders.models import MockCharge, Order, Refund, RefundStatus
-from orders.services import check_out, issue_invoice, refund_order, reserve, ship_order
+from orders.services import cancel_order, check_out, issue_invoice, refund_order, reserve, ship_order
 from orders.tests.factories import ADDRESS, bought, fill, offer_of, paying, shopper_with
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +77,30 @@ def test_orders_are_found_by_number_and_by_mail(staff, order):
     for typed in (order.number, order.number[:6].lower(), order.number.replace("-", ""), "ada@example.com", " Ada@ex"):
         assert found(staff, q=typed) == [order.pk]
     assert found(staff, q="nobody") == []
+
+
+def test_orders_are_found_by_the_name_of_shopper_or_recipient_and_by_isbn(staff):
+    jose = UserFactory(full_name="José Müller-Lüdenscheidt")
+    fill(jose, offer_of(book=BookFactory(isbn="9780141439549")))
+    order = check_out(jose, paying(shipping_address={**ADDRESS, "full_name": "Zoë O'Hara"})).order
+    bought(offer_of(), shipping_address=ADDRESS)
+    for typed in ("jose", "ludensch MÜLLER", "zoe", "O’Hara", "0141439548", "978-0-14-143954-9", "zoe & | ! :*"):
+        assert found(staff, q=typed) == [order.pk], typed
+    for typed in ("hara zebra", "oseph", "9780141439550", "'", "zoe@"):
+        assert found(staff, q=typed) == [], typed
+
+
+def test_a_search_looks_at_what_is_filtered(staff, order):
+    cancelled = bought(offer_of(), shipping_address=ADDRESS)
+    cancel_order(cancelled.pk, actor=None)
+    assert found(staff, q="reader", status__exact="CANCELLED") == [cancelled.pk]
+
+
+def test_a_search_reads_no_table_from_end_to_end(staff, order):
+    rare = Order.objects.matching("Ada Reader").order_by("-pk")[:50]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "Seq Scan" not in rare.explain()
 
 
 def test_orders_are_filtered_by_status_and_days(staff, order):
@@ -202,6 +227,18 @@ def test_staff_refund_an_amount_or_all(staff, order):
     act(staff, "refund", order)
     order.refresh_from_db()
     assert (order.status, order.refunded_amount) == ("REFUNDED", Decimal("60.00"))
+
+
+def test_many_are_cancelled_at_once(staff, order):
+    asked = staff.post(ORDERS, {"action": "cancel_selected", "_selected_action": [order.pk, bought(offer_of()).pk]})
+    assert "Done for 2." in staff.post(asked.url, follow=True).text
+    assert set(Order.objects.values_list("status", flat=True)) == {"CANCELLED"}
+
+
+def test_a_refund_says_for_which_copies_it_was(staff, order):
+    line = order.items.first()
+    act(staff, "refund", order, **{f"copies_{line.pk}": "2"})
+    assert f"2 × {line.title}" in staff.get(page(order)).text
 
 
 @pytest.mark.parametrize("amount", ["60.01", "0", "-1", "1.001", "x", "NaN"])

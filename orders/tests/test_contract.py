@@ -24,7 +24,7 @@ def some_orders(staff_session: dict[str, str]) -> dict[str, str]:
     return staff_session
 
 
-@schema.include(path_regex=r"^/api/v1/(admin/)?orders\b").parametrize()
+@schema.include(path_regex=r"^/api/v1/((admin/)?orders|admin/sales)\b").parametrize()
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_call_answers_as_documented(case: schemathesis.Case, some_orders: dict[str, str]) -> None:
     check(case, some_orders, {"orders": Order, "admin": Order})
