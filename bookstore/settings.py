@@ -13,10 +13,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import environ
 import orjson
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.apps import apps
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -80,6 +82,12 @@ def currency(raw: str) -> str:
     return raw
 
 
+def time_zone(raw: str) -> str:
+    if raw not in available_timezones():
+        raise ValueError(f"{raw!r} is no time zone, such as Europe/Berlin")
+    return raw
+
+
 def log_level(raw: str) -> str:
     if raw.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise ValueError(f"{raw!r} is none of DEBUG, INFO, WARNING, ERROR")
@@ -138,11 +146,14 @@ SITE_URL = read(
 
 STORE_NAME = read("STORE_NAME", str, "Quire Books")
 STORE_CURRENCY = read("STORE_CURRENCY", currency, "EUR")
+STORE_TIME_ZONE = read("STORE_TIME_ZONE", time_zone, "UTC")  # by which the days of sales begin
 STORE_ADDRESS = read("STORE_ADDRESS", str, "")  # for invoices; lines are parted by |
 STORE_TAX_ID = read("STORE_TAX_ID", str, "")
 
 CART_MOST_COPIES = read("CART_MOST_COPIES", whole_number(1, 10_000), 20)
 CART_MOST_LINES = read("CART_MOST_LINES", whole_number(1, 1_000), 50)
+
+LOW_STOCK = read("LOW_STOCK", whole_number(0, 10_000), 3)  # copies of an offer of which staff are told
 
 money = decimal_number("0", "99999.99", 2)
 TAX_RATE = read("TAX_RATE", decimal_number("0", "99.99", 2), Decimal(0))  # per cent, contained in all prices
@@ -489,14 +500,19 @@ ADMIN_CONTENT_SECURITY_POLICY = {"script-src": [UNSAFE_EVAL], "style-src": [UNSA
 
 
 def admin_page(model: str, title: Any, icon: str) -> dict[str, Any]:
-    """Make an entry of the admin's menu, for those who may see that model."""
+    """Make an entry of the admin's menu, for those whom that model's page lets in."""
     app, _dot, name = model.partition(".")
-    rights = (f"{app}.view_{name}", f"{app}.change_{name}")
+
+    def may_see(request: Any) -> bool:
+        from django.contrib import admin  # which needs the settings
+
+        return admin.site.get_model_admin(apps.get_model(app, name)).has_view_permission(request)
+
     return {
         "title": title,
         "icon": icon,
         "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
-        "permission": lambda request: any(request.user.has_perm(right) for right in rights),
+        "permission": may_see,
     }
 
 
@@ -509,6 +525,11 @@ UNFOLD = {
     "SITE_SUBHEADER": _("Staff"),
     "SITE_SYMBOL": "menu_book",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("icons/favicon.svg")}],
+    "STYLES": [
+        lambda request, sheet=sheet: static(f"css/staff/{sheet}.css")
+        for sheet in ("pages", "charts", "dashboard", "books", "receiving", "orders", "files")
+    ],
+    "DASHBOARD_CALLBACK": "bookstore.staff.dashboard.add_panels",
     "BORDER_RADIUS": "4px",
     "COLORS": {
         "base": dict(zip(STEPS, PAPER.split(), strict=True)),
@@ -519,6 +540,7 @@ UNFOLD = {
             {
                 "title": _("Orders"),
                 "items": [
+                    admin_page("orders.ordertopack", _("To pack"), "package_2"),
                     admin_page("orders.order", _("Orders"), "receipt_long"),
                     admin_page("orders.refund", _("Refunds"), "currency_exchange"),
                     admin_page("orders.invoice", _("Invoices"), "request_quote"),
@@ -543,9 +565,14 @@ UNFOLD = {
             {
                 "title": _("Stock"),
                 "items": [
+                    admin_page("catalog.delivery", _("Receiving"), "barcode_scanner"),
                     admin_page("catalog.stockmovement", _("Stock movements"), "swap_vert"),
+                    admin_page("catalog.bulkchange", _("Bulk changes"), "percent"),
+                    admin_page("catalog.offer", _("Offers"), "sell"),
                     admin_page("catalog.seller", _("Sellers"), "storefront"),
+                    admin_page("catalog.offerrunninglow", _("Low stock"), "production_quantity_limits"),
                     admin_page("prebooking.bookindemand", _("Demand"), "trending_up"),
+                    admin_page("catalog.missedsearch", _("Searches in vain"), "search_off"),
                     admin_page("prebooking.prebook", _("Prebooks"), "notifications_active"),
                 ],
             },
@@ -556,6 +583,7 @@ UNFOLD = {
                     admin_page("accounts.authsession", _("Sessions of the API"), "devices"),
                     admin_page("mfa.authenticator", _("Second factors"), "phonelink_lock"),
                     admin_page("auth.group", _("Groups"), "group"),
+                    admin_page("core.change", _("Trail"), "history"),
                     admin_page("accounts.notification", _("Notifications"), "notifications"),
                     admin_page("accounts.notificationpreference", _("What they want to hear"), "tune"),
                     admin_page("cart.cart", _("Carts"), "shopping_cart"),
@@ -563,10 +591,18 @@ UNFOLD = {
                 ],
             },
             {
+                "title": _("Files"),
+                "items": [
+                    admin_page("staff.importrun", _("Import"), "upload_file"),
+                    admin_page("staff.exportrun", _("Export"), "download"),
+                ],
+            },
+            {
                 "title": _("Machinery"),
                 "items": [
                     admin_page("core.mail", _("Mails"), "mail"),
                     admin_page("procrastinate.procrastinatejob", _("Jobs"), "manufacturing"),
+                    admin_page("core.auditrun", _("Audits"), "fact_check"),
                 ],
             },
         ],

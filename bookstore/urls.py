@@ -24,6 +24,8 @@ urlpatterns = [
     path("admin/search/", RedirectView.as_view(pattern_name="admin:index")),
     # Django's would not end the sessions of the API, nor send a notice.
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
+    # Short enough to type at the delivery desk.
+    path("admin/receiving/", RedirectView.as_view(pattern_name="admin:catalog_delivery_add")),
     path("admin/", include("bookstore.staff.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -5,7 +5,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Job, Status
 
-from bookstore.core import delivery
+from bookstore.core import audit, delivery
 from bookstore.core.models import IdempotencyKey, RateCount
 
 MOST_ATTEMPTS = 10
@@ -75,3 +75,10 @@ def delete_old_mails(timestamp: int) -> None:
 def delete_rate_counts(timestamp: int) -> None:
     """Delete the counts of tries whose window has passed."""
     RateCount.objects.over().delete()
+
+
+@app.periodic(cron="10 4 * * *")
+@app.task(queueing_lock="run_audit")
+def run_audit(timestamp: int) -> None:
+    """Look whether everything holds that must, and keep what was found for the staff."""
+    audit.run_audit()

@@ -7,6 +7,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Left
+from django.utils.translation import gettext_lazy as _
 
 
 class Tier(models.IntegerChoices):
@@ -63,6 +64,22 @@ class SearchWord(models.Model):
 
     def __str__(self) -> str:
         return self.word
+
+
+class MissedSearch(models.Model):
+    """Words that somebody searched for in vain, and how often that happened; nothing of who it was."""
+
+    words = models.CharField(_("words"), max_length=100, primary_key=True)
+    count = models.PositiveIntegerField(_("searches"))
+    last_at = models.DateTimeField(_("last"))
+
+    class Meta:
+        verbose_name = _("search in vain")
+        verbose_name_plural = _("searches in vain")
+        ordering = ["-count", "words"]
+
+    def __str__(self) -> str:
+        return self.words
 
 
 @SearchVectorField.register_lookup

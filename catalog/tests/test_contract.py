@@ -23,7 +23,7 @@ def a_shop(db: None) -> None:
         OfferFactory(book__genre=GenreFactory())
 
 
-@schema.include(path_regex=f"^/api/v1/({'|'.join(EXAMPLES)})\\b").parametrize()
+@schema.include(path_regex=f"^/api/v1/({'|'.join(EXAMPLES)}|admin/inventory)\\b").parametrize()
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_call_answers_as_documented(case: schemathesis.Case, a_shop: None, staff_session: dict[str, str]) -> None:
     check(case, staff_session, EXAMPLES)
