@@ -24,7 +24,9 @@ from bench.shop import ROOT, Shop, empty_view
 
 ADDS = "adds to carts"
 WEIGHTS = "weight of pages"
+STAFF = "staff's pages"
 PURCHASES = "purchases"
+BOOKS_AN_ORDER = 10  # where staff look at lists of orders
 THREADS = 4  # of each web process, where nobody waits for a payment
 COPIES, PAYMENT = 2_000, "tok_slow:200"  # of the title that all want
 
@@ -51,6 +53,8 @@ def measure_shop(books: int, options: argparse.Namespace) -> dict[str, float]:
     """Print what a shop of this size does; return the rates."""
     shop = Shop(options.folder / str(books), options.processes)
     shop.fill(books)
+    if options.only in STAFF:
+        shop.fill_orders(books // BOOKS_AN_ORDER)
     held, asked = shop.ask("rows"), shop.ask("database_times", options.only)
     tell(f"\n{held['books']:,} books, {held['offers']:,} offers, {held['size']}, PostgreSQL {held['postgresql']}")
     tell(HEADER)
@@ -71,6 +75,8 @@ def measure_shop(books: int, options: argparse.Namespace) -> dict[str, float]:
             tell(line(kind, figures) + told)
         if options.only in WEIGHTS:
             tell_weights(shop, port)
+        if options.only in STAFF:
+            tell_staff(shop, port, options)
         if options.only in ADDS:
             tell_adds(shop, port, options)
     if options.only in PURCHASES:
@@ -95,6 +101,16 @@ def tell_weights(shop: Shop, port: int) -> None:
     for name, page in told["pages"].items():
         weight = weigh(port, page["path"], told["cookie"])
         tell(f"{name:<34}{weight.html:>8}{weight.css:>8}{weight.js:>8}{sum(weight):>8}{page['queries']:>9}")
+
+
+def tell_staff(shop: Shop, port: int, options: argparse.Namespace) -> None:
+    """Print how long one of the staff, alone, waits for each page of the admin, and its queries."""
+    told = shop.ask("staff_tour")
+    tell(f"\n{STAFF + ', one reader':<34}{'req/s':>7}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}{'queries':>9}")
+    for name, page in told["pages"].items():
+        request = f"GET {page['path']} HTTP/1.1\r\nHost: localhost\r\nCookie: {told['cookie']}\r\n\r\n"
+        figures = measure(port, [request], clients=1, seconds=options.seconds)
+        tell(line(name, figures) + f"{page['queries']:>9}")
 
 
 def tell_adds(shop: Shop, port: int, options: argparse.Namespace) -> None:

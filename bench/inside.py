@@ -24,12 +24,13 @@ from accounts.services import create_service_account, renew_service_account  # n
 from bench import shelves  # noqa: E402
 from bench.load import Figures  # noqa: E402
 from bench.questions import addresses  # noqa: E402
-from bench.tour import tour  # noqa: E402
+from bench.tour import staff_tour, tour  # noqa: E402
 from bench.waiting import time_return  # noqa: E402
 from bookstore.core.querysets import in_batches  # noqa: E402
 from cart.models import Cart  # noqa: E402
 from catalog import services  # noqa: E402
 from catalog.models import Book, BookSearch, Offer  # noqa: E402
+from orders.models import Order  # noqa: E402
 
 REPRICED = 100_000
 SHOPPERS = 500
@@ -40,6 +41,10 @@ PATIENCE = 10  # seconds for each kind of question
 
 def count() -> int:
     return Book.objects.count()
+
+
+def count_orders() -> int:
+    return Order.objects.count()
 
 
 def tidy() -> None:
@@ -153,6 +158,7 @@ def query(statement: str, *values: Any) -> list[Any]:
 
 QUESTIONS: dict[str, Callable[..., Any]] = {
     "count": count,
+    "count_orders": count_orders,
     "tidy": tidy,
     "rows": rows,
     "database_times": database_times,
@@ -161,6 +167,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "return": time_return,
     "till": shelves.till,
     "tour": tour,
+    "staff_tour": staff_tour,
     "hot_title": shelves.hot_title,
     "copies_left": shelves.copies_left,
     "jobs_left": shelves.jobs_left,

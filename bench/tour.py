@@ -1,6 +1,7 @@
-"""The pages that shoppers see most, and how much they ask of the database; asked by way of `bench.inside`."""
+"""The pages that shoppers and staff see most, and how much they ask of the database; asked by `bench.inside`."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import connection
@@ -12,6 +13,7 @@ from accounts.models import User
 from bench.shelves import books_for_sale, let_in
 from cart.services import Shopper, add_item
 from catalog.models import Book, Contributor, Genre
+from orders.models import Order
 from orders.payment import Means
 from orders.services import CheckoutRequest, check_out
 
@@ -19,10 +21,21 @@ from orders.services import CheckoutRequest, check_out
 def tour() -> dict[str, Any]:
     """Let a shopper in with an order and a cart; return their cookie, and each page's path and number of queries."""
     (user,) = let_in(1)
+    return seen_by(user, paths(user))
+
+
+def staff_tour() -> dict[str, Any]:
+    """Let somebody of the staff in who may do everything; return the same of the admin's pages."""
+    email = "bench-staff@example.com"
+    user = User.objects.filter(email=email).first() or User.objects.create_superuser(email)
+    return seen_by(user, staff_paths())
+
+
+def seen_by(user: User, paths: dict[str, str]) -> dict[str, Any]:
     client = Client(headers={"host": "localhost"})
     client.force_login(user)
     found = {}
-    for name, path in paths(user).items():
+    for name, path in paths.items():
         client.get(path)  # the first page of a session notes that it is used
         with CaptureQueriesContext(connection) as asked:
             status = client.get(path).status_code
@@ -47,4 +60,34 @@ def paths(user: User) -> dict[str, str]:
         "cart": reverse("cart:cart"),
         "till": reverse("orders:checkout"),
         "order": order.get_absolute_url(),
+    }
+
+
+def staff_paths() -> dict[str, str]:
+    book = Book.objects.get(pk=books_for_sale()[0])
+    order = Order.objects.latest("pk")
+    lists = {
+        "books": "catalog_book",
+        "movements": "catalog_stockmovement",
+        "offers": "catalog_offer",
+        "low stock": "catalog_offerrunninglow",
+        "demand": "prebooking_bookindemand",
+        "orders": "orders_order",
+        "to pack": "orders_ordertopack",
+        "refunds": "orders_refund",
+        "users": "accounts_user",
+        "trail": "core_change",
+    }
+    pages = {name: reverse(f"admin:{model}_changelist") for name, model in lists.items()}
+    genre = Genre.objects.earliest("pk")
+    return {
+        "dashboard": reverse("admin:index"),
+        **pages,
+        "books, words": f"{pages['books']}?{urlencode({'q': book.title})}",
+        "books, a genre": f"{pages['books']}?genre__id__exact={genre.pk}",
+        "orders, number": f"{pages['orders']}?q={order.number}",
+        "orders, e-mail": f"{pages['orders']}?{urlencode({'q': order.user.email if order.user else ''})}",
+        "users, name": f"{pages['users']}?q=anna",
+        "one book": reverse("admin:catalog_book_change", args=[book.pk]),
+        "one order": reverse("admin:orders_order_change", args=[order.pk]),
     }
