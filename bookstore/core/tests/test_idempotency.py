@@ -19,7 +19,11 @@ from bookstore.core.parsers import parsed
 from bookstore.core.tests.processes import Process
 from bookstore.core.tests.racing import failures, race
 
-pytestmark = [pytest.mark.urls("bookstore.core.tests.doors"), pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.urls("bookstore.core.tests.doors"),
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("no_groups"),
+]
 
 CALL = Call("user:1", "k", "POST", "/api/v1/groups", fingerprint_of({}))
 

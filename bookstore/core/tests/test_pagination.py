@@ -14,7 +14,7 @@ from bookstore.core.errors import Invalid
 from bookstore.core.models import IdempotencyKey
 from bookstore.core.pagination import Page, PageTooDeep, Position, Sort, body, paginate
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_groups")]
 
 NAME = Sort("name")
 
