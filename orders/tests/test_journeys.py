@@ -176,7 +176,7 @@ def test_a_reader_prebooks_is_told_returns_and_buys(visit: Visit, ada: User, jav
     gone = offer_of(0, book=BookFactory(title="Emma"))
     page = visit(gone.book.get_absolute_url(), user=ada, javascript=javascript, viewport=viewport)
     press(page, "Tell me when it is back")
-    expect(page.get_by_text("You are 1st of 1")).to_be_visible()
+    expect(page.get_by_role("note").filter(has_text="You are 1st of 1")).to_be_visible()
     look_at(page, javascript)
     catalogue.set_stock(gone.pk, 1)
 

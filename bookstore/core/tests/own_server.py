@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import connections
 
 from bookstore.core.local_postgres.server import DATABASE, LocalServer
@@ -16,9 +17,11 @@ def speaking_to(server: LocalServer, **settings: Any) -> Iterator[None]:
     before = dict(described)
     described.update({**server.address, "ENGINE": "bookstore.core.postgres", "NAME": DATABASE, **settings})
     del connections["default"]
+    ContentType.objects.clear_cache()  # the kinds have other numbers there
     try:
         yield
     finally:
+        ContentType.objects.clear_cache()
         connections.close_all()
         connections["default"].close_pool()
         described.clear()

@@ -53,7 +53,7 @@ def test_page_is_kept_out_unless_it_is_meant_to_be_found_and_says_where_it_lies(
     page = client.get(path)
     head = head_of(page)
 
-    assert [node["@type"] for node in head.nodes].count("BreadcrumbList") == (name != "web:home")
+    assert [node.get("@type") for node in head.nodes].count("BreadcrumbList") == (name != "web:home")
     assert page.text.count('class="crumbs"') == (name != "web:home")
     assert head.is_kept_out == (name not in FOUND)
     assert head.canonical == (SITE + path if name in FOUND else None)
