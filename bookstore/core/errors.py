@@ -10,12 +10,12 @@ from http import HTTPStatus
 from math import ceil
 from typing import Any, ClassVar
 
-from django.db import Error as DatabaseError
+import psycopg
 from django.db import InterfaceError, OperationalError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from psycopg import errors as postgres
+from procrastinate.exceptions import ConnectorException
 
 
 class DomainError(Exception):
@@ -91,6 +91,9 @@ class TooMany(DomainError):
         )
 
 
+PASSING_FAULTS = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+
+
 class Busy(DomainError):
     """Trying again in a moment may succeed: a lock that was not free in time, a database that is away."""
 
@@ -100,18 +103,8 @@ class Busy(DomainError):
     retry_after = 2
 
 
-PASSING_FAULTS = (
-    postgres.LockNotAvailable,
-    postgres.QueryCanceled,
-    postgres.DeadlockDetected,
-    postgres.SerializationFailure,
-)
-
-
 def as_busy(error: BaseException) -> Busy | None:
     """Return `Busy` where a database error is one that passes (lock or statement timeout, lost connection)."""
-    if not isinstance(error, DatabaseError):
-        return None
-    if isinstance(error.__cause__, PASSING_FAULTS) or isinstance(error, OperationalError | InterfaceError):
-        return Busy()
-    return None
+    if isinstance(error, ConnectorException) and error.__cause__:  # the same, met while a job was written
+        error = error.__cause__
+    return Busy() if isinstance(error, PASSING_FAULTS) else None

@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
 from drf_spectacular.utils import extend_schema
+from procrastinate.contrib.django import app
 from rest_framework import exceptions, serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
@@ -45,6 +46,12 @@ def fail(error: Exception) -> Callable[[], None]:
     return act
 
 
+def write_job() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '50ms'")
+    app.configure_task("somewhere.else", allow_unknown=True).defer()
+
+
 FAILURES: dict[str, Callable[[], None]] = {
     "conflict": fail(SoldOut(items=[{"book_id": 7}], status="PENDING")),
     "invalid": fail(Invalid(fields={"price": "Too low."})),
@@ -59,6 +66,7 @@ FAILURES: dict[str, Callable[[], None]] = {
     "away": fail(OperationalError("connection refused")),
     "bug": fail(RuntimeError("the secret of the bug")),
     "timeout": time_out,
+    "no-job": write_job,
 }
 
 

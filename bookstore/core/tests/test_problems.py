@@ -1,4 +1,6 @@
+import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 
 pytestmark = [pytest.mark.urls("bookstore.core.tests.doors"), pytest.mark.django_db]
@@ -43,6 +45,14 @@ def test_domain_error_is_a_problem_with_its_code_and_data(shop: Client) -> None:
 def test_each_kind_of_failure_has_its_status_and_code(shop: Client, how: str, status: int, code: str) -> None:
     answer = shop.get(f"/api/v1/fail/{how}")
     assert (answer.status_code, answer.json()["status"], answer.json()["code"]) == (status, status, code)
+
+
+def test_job_that_cannot_be_written_in_time_is_busy_too(shop: Client) -> None:
+    params = {**connection.get_connection_params(), "cursor_factory": psycopg.Cursor}
+    with psycopg.connect(**params) as other:
+        other.execute("LOCK TABLE procrastinate_jobs IN SHARE MODE")
+        answer = shop.get("/api/v1/fail/no-job")
+    assert (answer.status_code, answer.json()["code"]) == (503, "UNAVAILABLE")
 
 
 @pytest.mark.parametrize("debug", [True, False])
