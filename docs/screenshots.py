@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from shutil import which
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -89,6 +90,6 @@ def take(browser: Browser, name: str) -> None:
 
 if __name__ == "__main__":
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=which("chromium"), args=["--no-sandbox"])
         for each in PICTURES:
             take(chromium, each)
