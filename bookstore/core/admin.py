@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any, ClassVar
 
@@ -15,11 +16,12 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models, transaction
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.functional import cached_property
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
@@ -175,6 +177,19 @@ class LooksUp:
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", AutocompleteMultiple(db_field, self.admin_site))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+# What pages read and show
+
+
+def ids_in(query: QueryDict, most: int) -> list[int]:
+    """Return the ids that an address or a form names, as many as are acted on at once."""
+    return [int(pk) for pk in query.getlist("id")[:most] if pk.isdecimal() and len(pk) < 19]
+
+
+def moment(at: datetime) -> str:
+    """Write a time as staff read it in a table."""
+    return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
 
 
 # Pages

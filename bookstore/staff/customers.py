@@ -18,16 +18,15 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import Address, AuthSession, User
+from bookstore.core.admin import moment
 from cart.models import CartItem, CartStatus
 from catalog.models import Book
 from catalog.prices import format_price
@@ -185,7 +184,3 @@ def book_link(book: Book) -> SafeString:
 
 def link(model: str, pk: int, words: str) -> SafeString:
     return format_html('<a href="{}" class="plain-link">{}</a>', reverse(f"admin:{model}_change", args=[pk]), words)
-
-
-def moment(at: Any) -> str:
-    return date_format(localtime(at), "SHORT_DATETIME_FORMAT")

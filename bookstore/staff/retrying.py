@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from bookstore.core import failures
+from bookstore.core.admin import ids_in
 from bookstore.core.mail import send_again
 from bookstore.core.models import Mail
 
@@ -40,6 +41,5 @@ def retried(request: HttpRequest, right: str, failed: QuerySet, retry: Callable[
     if not request.user.has_perm(right):
         raise PermissionDenied
     if "id" in request.POST:
-        named = [int(pk) for pk in request.POST.getlist("id") if pk.isascii() and pk.isdecimal() and len(pk) < 19]
-        failed = failed.filter(pk__in=named[:MOST_AT_ONCE])
+        failed = failed.filter(pk__in=ids_in(request.POST, MOST_AT_ONCE))
     return retry(list(failed.values_list("pk", flat=True)[:MOST_AT_ONCE]))

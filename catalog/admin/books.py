@@ -19,7 +19,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from bookstore.core.admin import ActForm
+from bookstore.core.admin import ActForm, ids_in
 from bookstore.core.errors import DomainError
 from bookstore.core.models import Change, ChangeQuerySet
 from catalog import services
@@ -227,7 +227,7 @@ class BookAdmin(BulkAdmin, StockListAdmin):
     def archive_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_change_permission(request):
             raise PermissionDenied
-        ids = [int(pk) for pk in request.GET.getlist("id")[:MOST_ARCHIVED] if pk.isdecimal() and len(pk) < 19]
+        ids = ids_in(request.GET, MOST_ARCHIVED)
         books = list(Book.objects.public().filter(pk__in=ids))
         if request.method != "POST" and books:
             context = {

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from bookstore.core.admin import ActAdmin, Autocomplete, ReadOnlyAdmin
+from bookstore.core.admin import ActAdmin, Autocomplete, ReadOnlyAdmin, ids_in
 from catalog import services
 from catalog.bulk import BulkChange, BulkKind, BulkPart, Refusal, Rounding
 from catalog.models import Book, BookQuerySet, Offer, OfferQuerySet, Seller
@@ -177,8 +177,8 @@ class BulkAdmin(ActAdmin):
 
     def chosen_books(self, request: HttpRequest) -> BookQuerySet:
         """Return the books that were ticked, or else all that the list showed by the filter in `match`."""
-        if ids := request.GET.getlist("id")[:MOST_CHOSEN]:
-            return Book.objects.public().filter(pk__in=[int(pk) for pk in ids if pk.isdecimal() and len(pk) < 19])
+        if "id" in request.GET:
+            return Book.objects.public().filter(pk__in=ids_in(request.GET, MOST_CHOSEN))
         asked = copy(request)
         asked.GET = QueryDict(request.GET.get("match", ""))
         if any("\0" in text for texts in asked.GET.lists() for text in texts[1]):

@@ -12,7 +12,7 @@ from django.urls import path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from bookstore.core.admin import ActAdmin, ActForm, RowAdmin
+from bookstore.core.admin import ActAdmin, ActForm, RowAdmin, ids_in
 from bookstore.core.errors import Conflict
 from catalog import services
 from catalog.models import Contributor, Seller, Series
@@ -62,7 +62,7 @@ class ContributorAdmin(NameAdmin):
         """Ask whose name stays, then make them one."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        ids = [int(pk) for pk in request.GET.getlist("id")[:MOST_MERGED] if pk.isdecimal() and len(pk) < 19]
+        ids = ids_in(request.GET, MOST_MERGED)
         chosen = list(Contributor.objects.filter(pk__in=ids))
         kept = next((one for one in chosen if str(one.pk) == request.POST.get("kept")), None)
         if len(chosen) < 2:

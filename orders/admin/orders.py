@@ -1,6 +1,5 @@
 """Orders in the admin: find one or many, see all of it, send it, cancel it, give money back."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -9,15 +8,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from django.utils.formats import date_format
 from django.utils.html import format_html_join
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
+from bookstore.core.admin import moment
 from bookstore.core.filters import DaysFilter
 from catalog.prices import format_price
 from orders import services
@@ -49,10 +47,6 @@ def packed_by(order: Order) -> str:
     if packing.printed_at:
         parts.append(_now("slip printed %(when)s") % {"when": moment(packing.printed_at)})
     return " · ".join(parts)
-
-
-def moment(at: datetime) -> str:
-    return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
 
 
 class Rows(TabularInline):

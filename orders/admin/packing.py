@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import display
 
+from bookstore.core.admin import ids_in, moment
 from orders import services
 from orders.admin.acts import Act, GiveBackToPack, Ship
-from orders.admin.orders import SEARCHED, moment, packed_by
-from orders.admin.pages import MOST_AT_ONCE, ActsAdmin, ids_in
+from orders.admin.orders import SEARCHED, packed_by
+from orders.admin.pages import MOST_AT_ONCE, ActsAdmin
 from orders.models import Order, OrderEvent, OrderQuerySet, OrderToPack
 from orders.packing.lists import contents_of, shelves_of, slips_of, with_contents
 from orders.packing.pdf import pdf_of
@@ -168,7 +169,7 @@ class OrderToPackAdmin(ActsAdmin):
         """Show what to fetch for the orders that whoever asks has taken, and name those that are not theirs to pack."""
         if not self.may_act(request, "ship"):
             raise PermissionDenied
-        named = Order.objects.filter(pk__in=ids_in(request.GET)).order_by("pk")
+        named = Order.objects.filter(pk__in=ids_in(request.GET, MOST_AT_ONCE)).order_by("pk")
         orders = list(self.get_queryset(request).filter(pk__in=named.values("pk"), packing__packer=request.user))
         mine = [order.pk for order in orders]
         parcels = [{"order": order, "copies": sum(copies for _item, copies in contents_of(order))} for order in orders]
@@ -192,7 +193,7 @@ class OrderToPackAdmin(ActsAdmin):
             raise PermissionDenied
         if request.method != "POST":
             raise Http404
-        printed = services.note_slips(ids_in(request.POST), packer=request.user)
+        printed = services.note_slips(ids_in(request.POST, MOST_AT_ONCE), packer=request.user)
         orders = list(with_contents(Order.objects.filter(pk__in=printed)).select_related("user").order_by("pk"))
         if not orders:
             messages.error(request, _("None of these orders is yours to pack any more."))

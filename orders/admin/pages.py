@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -14,15 +14,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from bookstore.core.admin import ReadOnlyAdmin
+from bookstore.core.admin import ReadOnlyAdmin, ids_in
 from orders.admin.acts import Act
 
 MOST_AT_ONCE = 100  # rows
-
-
-def ids_in(query: QueryDict) -> list[int]:
-    """Return the ids that an address or a form names, as many as are acted on at once."""
-    return [int(pk) for pk in query.getlist("id")[:MOST_AT_ONCE] if pk.isdecimal() and len(pk) < 19]
 
 
 class ActsAdmin(ReadOnlyAdmin):
@@ -57,7 +52,7 @@ class ActsAdmin(ReadOnlyAdmin):
             raise Http404
         if not self.may_act(request, key):
             raise PermissionDenied
-        rows = list(self.model._default_manager.filter(pk__in=ids_in(request.GET)).order_by("pk"))
+        rows = list(self.model._default_manager.filter(pk__in=ids_in(request.GET, MOST_AT_ONCE)).order_by("pk"))
         if not rows or (len(rows) > 1 and key in self.single):
             raise Http404
         form = self.acts[key](rows, request.POST if request.method == "POST" else None)

@@ -1,7 +1,7 @@
 """Taking books, offers, stock and orders out into a file, which a job writes."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.db import Error as DatabaseError
 from django.db import transaction
@@ -18,7 +18,7 @@ from catalog.models import Offer
 from orders.exporting import COLUMNS as ORDER_COLUMNS
 from orders.exporting import order_rows
 from orders.models import Order, OrderQuerySet
-from orders.services.sales import shop_zone
+from orders.services.sales import begin_of
 
 
 def ask_for(run: ExportRun) -> ExportRun:
@@ -66,14 +66,10 @@ def _orders(run: ExportRun) -> OrderQuerySet:
     if run.status:
         orders = orders.filter(status=run.status)
     if run.first_day:
-        orders = orders.filter(created_at__gte=_begin_of(run.first_day))
+        orders = orders.filter(created_at__gte=begin_of(run.first_day))
     if run.last_day and run.last_day < date.max:
-        orders = orders.filter(created_at__lt=_begin_of(run.last_day + timedelta(days=1)))
+        orders = orders.filter(created_at__lt=begin_of(run.last_day + timedelta(days=1)))
     return orders
-
-
-def _begin_of(day: date) -> datetime:
-    return datetime.combine(day, time.min, shop_zone())
 
 
 def mark_lost(is_queued: Callable[[ExportRun], bool]) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from django.utils.formats import date_format, number_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from bookstore.core.admin import moment
 from bookstore.core.spreadsheets import unguard
 from bookstore.staff.transfers import files
 from bookstore.staff.transfers.importing import OWN_MAPPING
@@ -65,7 +65,7 @@ def _import_facts(run: ImportRun) -> Iterator[tuple[Any, Any]]:
     if run.confirmed_at:
         yield _("Confirmed"), _who_when(run.confirmed_by, run.confirmed_at)
     if run.ended_at and run.confirmed_at:
-        yield _("Ended"), _time(run.ended_at)
+        yield _("Ended"), moment(run.ended_at)
 
 
 def export_facts(run: ExportRun) -> list[tuple[Any, Any]]:
@@ -80,7 +80,7 @@ def export_facts(run: ExportRun) -> list[tuple[Any, Any]]:
         facts.append((_("Placed"), " – ".join(days)))
     facts.append((_("Asked for"), _who_when(run.actor, run.created_at)))
     if run.ended_at:
-        facts += [(_("Rows"), _count(run.rows)), (_("Ended"), _time(run.ended_at))]
+        facts += [(_("Rows"), _count(run.rows)), (_("Ended"), moment(run.ended_at))]
     return facts
 
 
@@ -128,9 +128,5 @@ def _count(number: int) -> str:
     return number_format(number, force_grouping=True)
 
 
-def _time(moment: Any) -> str:
-    return date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
-
-
-def _who_when(who: Any, moment: Any) -> str:
-    return f"{who}, {_time(moment)}" if who else _time(moment)
+def _who_when(who: Any, at: Any) -> str:
+    return f"{who}, {moment(at)}" if who else moment(at)
