@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +19,7 @@ LONGEST_PAUSE = 30.0
 STEADY = 60.0  # seconds; a child that ran for so long begins anew with the shortest pause
 PATIENCE = 20.0  # seconds that children have to stop by themselves
 
+AUTOGROUP = Path("/proc/self/autogroup")
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -32,6 +34,19 @@ def die_with(parent: int, by: signal.Signals = signal.SIGKILL) -> None:
         _libc.prctl(PR_SET_PDEATHSIG, by)
         if os.getppid() != parent:
             os.kill(os.getpid(), by)
+
+
+def be_nice(niceness: int) -> None:
+    """
+    Let others go first where all processors are busy.
+
+    Linux may share them out by session first, and weigh only processes of one session against one another; so the
+    session of this process, which is to be its own, steps back as well.
+    Source: sched(7), the autogroup feature.
+    """
+    os.nice(niceness)
+    with suppress(OSError):  # there is no such file elsewhere; and a courtesy is no reason not to start
+        AUTOGROUP.write_text(str(niceness))
 
 
 class Child:
@@ -70,7 +85,7 @@ class Child:
         )
 
     def _begin(self, parent: int) -> None:
-        os.nice(self._niceness)
+        be_nice(self._niceness)
         die_with(parent)
 
 
