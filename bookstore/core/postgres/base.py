@@ -1,5 +1,6 @@
 """How a connection to the database is come by, also after the server was away."""
 
+import select
 import time
 from typing import Any
 
@@ -35,7 +36,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def answers(connection: Any) -> bool:
-    """Tell whether a connection lives."""
+    """
+    Tell whether a connection lives.
+
+    One that has ended has that to read. Only where there is something to read is the server asked, which every request
+    would wait for otherwise.
+    """
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if not waiting.poll(0):
+        return True
     try:
         ConnectionPool.check_connection(connection)
     except psycopg.Error:
