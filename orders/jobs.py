@@ -4,10 +4,12 @@ from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from bookstore.core.idempotency import InProgress
+from bookstore.core.prepared import prepared
 from orders import services
 from orders.models import EventKind, Order, OrderEvent, Refund
 from orders.payment import NoAnswer
@@ -39,10 +41,15 @@ def recover_order(order_id: int) -> None:
 @app.task(retry=3)
 def tell_shopper(event_id: int) -> None:
     """Tell a shopper what happened to an order; one that was paid gets its invoice first."""
-    event = OrderEvent.objects.select_related("order").get(pk=event_id)
-    if event.kind == EventKind.CONFIRMED:
-        services.issue_invoice(event.order)
+    for event in events_to_tell_of(event_id):
+        if event.kind == EventKind.CONFIRMED:
+            services.issue_invoice(event.order)
     services.tell_shopper(event_id)
+
+
+@prepared
+def events_to_tell_of(event_id: int) -> QuerySet[OrderEvent]:
+    return OrderEvent.objects.filter(pk=event_id).select_related("order").order_by()
 
 
 @app.task(retry=3)

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +19,7 @@ from django.utils.translation import override
 from accounts.exceptions import NotificationNotFound, UnsubscribeRefused
 from accounts.models import LONGEST_NOTICE, OPTIONAL, Channel, Kind, Notification, NotificationPreference, User
 from bookstore.core.mail import post_mail
+from bookstore.core.prepared import run_prepared
 
 Words = str | Promise
 
@@ -32,14 +32,15 @@ UNSUBSCRIBE_LASTS = timedelta(days=365)  # mails are read late
 # One statement for however many; whoever is gone or locked out is told nothing.
 NOTIFY = """
     INSERT INTO accounts_notification (user_id, kind, title, body, url, created_at)
-    SELECT person.id, %(kind)s, words.title, words.body, %(url)s, %(now)s
+    SELECT person.id, %(kind)s::text, words.title, words.body, %(url)s::text, %(now)s::timestamptz
     FROM accounts_user AS person
     JOIN unnest(%(languages)s::text[], %(titles)s::text[], %(bodies)s::text[]) AS words (language, title, body)
-        ON words.language = CASE WHEN person.language = ANY(%(languages)s) THEN person.language ELSE %(default)s END
-    WHERE person.id = ANY(%(users)s) AND person.is_active AND NOT EXISTS (
+        ON words.language
+            = CASE WHEN person.language = ANY(%(languages)s::text[]) THEN person.language ELSE %(default)s::text END
+    WHERE person.id = ANY(%(users)s::bigint[]) AND person.is_active AND NOT EXISTS (
         SELECT FROM accounts_notificationpreference AS preference
-        WHERE preference.user_id = person.id AND preference.kind = %(kind)s
-            AND preference.channel = %(channel)s AND NOT preference.is_wanted
+        WHERE preference.user_id = person.id AND preference.kind = %(kind)s::text
+            AND preference.channel = %(channel)s::text AND NOT preference.is_wanted
     )
     ORDER BY person.id
 """
@@ -64,8 +65,7 @@ def notify(kind: Kind, user_ids: Iterable[int], *, title: Words, body: Words, ur
         "users": list(user_ids),
         "channel": Channel.IN_APP.value,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(NOTIFY, values)
+    run_prepared(NOTIFY, values)
 
 
 def wants_mail(kind: Kind, user_ids: Collection[int]) -> set[int]:

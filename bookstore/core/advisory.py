@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from django.db import connection
+from bookstore.core.prepared import run_prepared
 
 
 def number_of(name: str) -> int:
@@ -17,13 +17,10 @@ def lock(names: Iterable[str]) -> None:
 
     Raises: OperationalError after `lock_timeout` (shown as Busy).
     """
-    with connection.cursor() as cursor:
-        for number in sorted(map(number_of, names)):
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+    for number in sorted(map(number_of, names)):
+        run_prepared("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
 def try_lock(name: str) -> bool:
     """Take the lock until the transaction ends, unless somebody else holds it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number_of(name)])
-        return cursor.fetchone()[0]
+    return run_prepared("SELECT pg_try_advisory_xact_lock(%s)", [number_of(name)])[0][0]

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db.models import Exists, F, OuterRef, TextField, Value
+from django.db.models import Exists, OuterRef, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -17,6 +17,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from bookstore.core import metrics
 from bookstore.core.models import Mail
+from bookstore.core.prepared import prepared, run_prepared
+from bookstore.core.writing import write_columns
 
 # After each attempt in vain; the last comes nearly two days after the first.
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 4 * 60, 12 * 60, 24 * 60)]
@@ -26,6 +28,9 @@ LONGEST_ERROR = 1000
 KEPT_SENT = timedelta(days=30)
 KEPT_FAILED = timedelta(days=90)
 LOCK = "mail-{}"  # of a mail's job, by which two workers never send it at once
+
+# Counted by the database, as the job of one that was given up for lost may still be at it.
+TRY = "UPDATE core_mail SET attempts = attempts + 1 WHERE id = %(id)s RETURNING attempts"
 
 log = structlog.get_logger(__name__)
 
@@ -47,10 +52,17 @@ def deliver(mail_id: int) -> None:
     time: no protocol tells the two apart. Both have the same Message-ID, by which a mailbox may see that they are one.
     Raises: Undelivered where another attempt is to follow.
     """
-    mails = Mail.objects.filter(pk=mail_id, sent_at=None, failed_at=None)
-    if not mails.update(attempts=F("attempts") + 1):
-        return
-    mail = mails.get()
+    for mail in mails_to_send(mail_id):
+        mail.attempts = run_prepared(TRY, {"id": mail.pk})[0][0]
+        _attempt(mail)
+
+
+@prepared
+def mails_to_send(mail_id: int) -> QuerySet[Mail]:
+    return Mail.objects.filter(pk=mail_id, sent_at=None, failed_at=None)
+
+
+def _attempt(mail: Mail) -> None:
     try:
         if mail.attempts > MOST_ATTEMPTS:
             raise Undeliverable(mail.error or _("The shop itself failed while it prepared this mail."))
@@ -75,7 +87,9 @@ def give_up(mail: Mail, error: str) -> None:
 
 
 def note(mail: Mail, outcome: str, **fields: object) -> None:
-    Mail.objects.filter(pk=mail.pk).update(**fields)
+    for name, value in fields.items():
+        setattr(mail, name, value)
+    write_columns([mail], fields)
     metrics.MAILS.labels(outcome).inc()
 
 

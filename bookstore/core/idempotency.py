@@ -14,7 +14,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,7 @@ from rest_framework.response import Response
 from bookstore.core import advisory
 from bookstore.core.errors import Conflict, Invalid
 from bookstore.core.models import KEPT_FOR, IdempotencyKey
+from bookstore.core.prepared import run_prepared
 
 HEADER = "Idempotency-Key"
 FIELD = "idempotency_key"
@@ -112,7 +113,7 @@ CLAIM = """
     VALUES (%(caller)s, %(key)s, %(method)s, %(path)s, %(fingerprint)s, 0, '', %(now)s)
     ON CONFLICT (caller, key) DO UPDATE SET (method, path, fingerprint, status, body, created_at)
         = (EXCLUDED.method, EXCLUDED.path, EXCLUDED.fingerprint, 0, '', EXCLUDED.created_at)
-    WHERE stored.created_at < %(expired)s
+    WHERE stored.created_at < %(expired)s RETURNING key
 """
 
 
@@ -123,10 +124,8 @@ def claim(call: Call) -> None:
     For the transaction of that act. Raises: KeyReused.
     """
     now = timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {**vars(call), "now": now, "expired": now - KEPT_FOR})
-        if not cursor.rowcount:
-            raise KeyReused
+    if not run_prepared(CLAIM, {**vars(call), "now": now, "expired": now - KEPT_FOR}):
+        raise KeyReused
 
 
 def caller_of(request: HttpRequest | Request) -> str | None:

@@ -16,6 +16,7 @@ from bookstore.core.delivery import LOCK
 from bookstore.core.jobs import send_mail
 from bookstore.core.languages import speaking
 from bookstore.core.models import Mail
+from bookstore.core.writing import insert
 
 LONGEST_SUBJECT = 200
 
@@ -39,7 +40,7 @@ def post_mail(
     with speaking(language), transaction.atomic():
         subject = one_line(as_text(f"{template}_subject.txt", context))
         context["subject"] = subject
-        mail = Mail.objects.create(
+        mail = Mail(
             to=to,
             kind=template,
             subject=subject,
@@ -47,6 +48,7 @@ def post_mail(
             html=get_template(f"{template}_message.html").render(context),
             headers=dict(headers or {}),
         )
+        insert(mail)
         queue(mail)
     return mail
 

@@ -1,18 +1,20 @@
 """
 Statements that are run so often that making them costs more than running them.
 
-What stands here is made once, and planned once for each connection, with its values sent beside it. Of a purchase's
-reads, making the text took Python a third of its time, and planning it anew took PostgreSQL half.
+What stands here is made once, and planned once for each connection, with its values sent beside it. Of a purchase,
+making the text took Python a third of its time, and planning it anew took PostgreSQL half. `core.writing` is the same
+for rows that are written.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, update_wrapper
 from inspect import signature
 from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
-from django.db import connection
-from django.db.models import Expression, Model, QuerySet
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.models import BooleanField, Expression, F, Func, Model, QuerySet
 from django.db.models.query import RelatedPopulator
+from django.db.transaction import TransactionManagementError
 from psycopg import ClientCursor, Cursor
 from psycopg.rows import namedtuple_row, tuple_row
 
@@ -28,27 +30,34 @@ def prepared_rows(statement: str, values: Mapping[str, Any]) -> list[Any]:
     the same, and psycopg has it planned once per connection (`prepare_threshold` in the settings). For the few reads
     where making the plan costs more than running it.
     """
-    return _rows(statement, values, namedtuple_row)
+    return run_prepared(statement, values, namedtuple_row)
 
 
 def prepared(make: Callable[P, QuerySet[M]]) -> Callable[P, list[M]]:
     """
     Let Django make the text of a read once: the function then returns the rows for its arguments.
 
-    `make` gets a stand-in for each argument, which it may only compare with: no `if`, no `__in`, no slice. What it
-    returns may `select_related`, and `defer`, not annotate. Nor is it for `locked()`, which stands where it is done.
+    `make` gets a stand-in for each argument, which it may only compare with: no `if`, no slice, and `among` in place of
+    `__in`. What it returns may `select_related`, `defer` and be `locked()`, not annotate.
     """
-    return cast("Callable[P, list[M]]", update_wrapper(_Read(make), make))
+    return cast("Callable[P, list[M]]", update_wrapper(PreparedRead(make), make))
 
 
-def _rows(statement: str, values: Mapping[str, Any], row_factory: Any) -> list[Any]:
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        cursor = Cursor(connection.connection, row_factory=row_factory)
+def among(column: str, values: Iterable[Any]) -> Expression:
+    """Say in a prepared read that a column is one of an argument's values, which come as a list."""
+    return Func(F(column), values, template="%(expressions)s)", arg_joiner=" = ANY(", output_field=BooleanField())
+
+
+def run_prepared(statement: str, values: Any, row_factory: Any = tuple_row) -> list[Any]:
+    """Run a fixed statement, its values beside it, and return its rows; none where it does not read."""
+    database: Any = connections[DEFAULT_DB_ALIAS]  # django.db.connection would look for it again at every word
+    database.ensure_connection()
+    with database.wrap_database_errors:
+        cursor = Cursor(database.connection, row_factory=row_factory)
         # Wrapped as Django wraps its own, so that these queries are counted and logged as well.
-        with connection._prepare_cursor(cursor) as wrapped:  # type: ignore[attr-defined]
+        with database._prepare_cursor(cursor) as wrapped:
             wrapped.execute(statement, values)
-            return wrapped.fetchall()
+            return wrapped.fetchall() if cursor.pgresult and cursor.pgresult.nfields else []
 
 
 class _StandIn(Expression):
@@ -69,17 +78,22 @@ class _Plan(NamedTuple):
     compiler: Any
     converters: Any
     populator: Any
+    locks: bool
 
 
-class _Read:
+class PreparedRead:
+    """A function that `prepared` has made."""
+
     def __init__(self, make: Callable[..., QuerySet[Any]]):
         self.make = make
         self.names = list(signature(make).parameters)
 
     def __call__(self, *values: Any, **named: Any) -> list[Any]:
         plan = self.plan
+        if plan.locks and connection.get_autocommit():
+            raise TransactionManagementError("A lock that is taken outside of a transaction holds nothing.")
         found: list[Any] = []
-        rows: Any = _rows(plan.text, dict(zip(self.names, values, strict=False)) | named, tuple_row)
+        rows: Any = run_prepared(plan.text, dict(zip(self.names, values, strict=False)) | named)
         if plan.converters:
             rows = plan.compiler.apply_converters(rows, plan.converters)
         for row in rows:
@@ -96,7 +110,8 @@ class _Read:
         first = {"from_parent": False, "local_setter": list.append, "remote_setter": lambda _made, _rows: None}
         about: Any = {**compiler.klass_info, **first}
         populator = RelatedPopulator(about, compiler.select, connection.alias)  # type: ignore[call-arg]  # Django 6's
-        return _Plan(text, compiler, compiler.get_converters([column[0] for column in compiler.select]), populator)
+        converters = compiler.get_converters([column[0] for column in compiler.select])
+        return _Plan(text, compiler, converters, populator, query.select_for_update)
 
 
 def _written(value: Any) -> str:

@@ -4,10 +4,17 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
+from bookstore.core.prepared import run_prepared
+from bookstore.core.writing import write_columns
 from cart.models import Cart, CartStatus
 from cart.services.lines import touch
 from cart.services.merging import Merged, merge_lines
 from cart.services.shoppers import Shopper
+
+CHECK_OUT = """
+    UPDATE cart_cart SET status = 'CHECKED_OUT', held_by = '', updated_at = %(now)s
+    WHERE user_id = %(user)s AND status = 'LOCKED' AND held_by = %(order)s
+"""
 
 
 def hold_carts(carts: Sequence[Cart], order_number: str) -> None:
@@ -16,14 +23,16 @@ def hold_carts(carts: Sequence[Cart], order_number: str) -> None:
 
     For a transaction that holds the shopper's lock and has read the carts under theirs.
     """
-    held = Cart.objects.filter(pk__in=[cart.pk for cart in carts])
-    held.update(status=CartStatus.LOCKED, held_by=order_number, updated_at=timezone.now())
+    now = timezone.now()
+    for cart in carts:
+        cart.status, cart.held_by, cart.updated_at = CartStatus.LOCKED, order_number, now
+    write_columns(carts, ["status", "held_by", "updated_at"])
 
 
 def check_out_carts(shopper: Shopper, order_number: str) -> None:
     """End the carts of an order that was paid. Locks: the carts."""
-    held = shopper.carts.held_by(order_number)
-    held.update(status=CartStatus.CHECKED_OUT, held_by="", updated_at=timezone.now())
+    values = {"user": shopper.user_id, "order": order_number, "now": timezone.now()}
+    run_prepared(CHECK_OUT, values)
 
 
 def give_back_carts(shopper: Shopper, order_number: str) -> None:

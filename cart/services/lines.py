@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from bookstore.core.prepared import prepared
+from bookstore.core.writing import insert, write_columns
 from cart import metrics
 from cart.exceptions import (
     CartBookOutOfStock,
@@ -101,18 +102,18 @@ def empty_carts(shopper: Shopper) -> None:
 
 
 def active_cart(shopper: Shopper, seller_id: int) -> Cart:
-    """Return the shopper's active cart at a seller, begun where there is none. The shopper's lock must be held."""
+    """
+    Return the shopper's active cart at a seller, one that is still to `begin` where there is none.
+
+    The shopper's lock must be held.
+    """
     if shopper.user_id:
         found = active_carts_of_user(shopper.user_id, seller_id)
     else:
         found = list(shopper.carts.active().filter(seller=seller_id))
-    cart = found[0] if found else None
-    if cart is None:
-        cart = Cart.objects.create(**shopper.columns, seller_id=seller_id)
-        transaction.on_commit(metrics.CREATED.inc)
     if shopper.guest_id:
         note_use(shopper.guest_id)
-    return cart
+    return found[0] if found else Cart(**shopper.columns, seller_id=seller_id)
 
 
 @prepared
@@ -120,9 +121,15 @@ def active_carts_of_user(user_id: int, seller_id: int) -> QuerySet[Cart]:
     return Cart.objects.active().filter(user=user_id, seller=seller_id)
 
 
+def begin(cart: Cart) -> None:
+    """Write a new cart."""
+    insert(cart)
+    transaction.on_commit(metrics.CREATED.inc)
+
+
 def line_for(cart: Cart, offer: Offer) -> CartItem:
     """Return the cart's line of an offer, not saved yet where there is none. Raises: CartItemLimit."""
-    lines = {item.offer_id: item for item in lines_of(cart.pk)}
+    lines = {item.offer_id: item for item in lines_of(cart.pk)} if cart.pk else {}
     if offer.pk not in lines and len(lines) >= settings.CART_MOST_LINES:
         raise refused(CartItemLimit(limit=settings.CART_MOST_LINES))
     item = lines.get(offer.pk) or CartItem(quantity=0)
@@ -137,7 +144,7 @@ def lines_of(cart_id: int) -> QuerySet[CartItem]:
 
 def write_line(item: CartItem, quantity: int, expected_price: Decimal | None = None) -> None:
     """
-    Save a line with so many copies, at the price asked now. The shopper's lock must be held.
+    Save a line with so many copies, at the price asked now, and its cart. The shopper's lock must be held.
 
     Raises: CartOfferInactive, CartQuantityLimit; CartPriceChanged where the price is not the one expected.
     """
@@ -149,14 +156,21 @@ def write_line(item: CartItem, quantity: int, expected_price: Decimal | None = N
         raise refused(CartQuantityLimit(limit=settings.CART_MOST_COPIES, quantity=item.quantity))
     item.quantity = quantity
     item.price, item.currency, item.captured_at = item.offer.price, item.offer.currency, timezone.now()
-    item.save()
-    touch(item.cart)
+    if item.cart.pk is None:
+        begin(item.cart)
+    else:
+        touch(item.cart)
+    if item.pk is None:
+        item.cart_id = item.cart.pk
+        insert(item)
+    else:
+        write_columns([item], ["quantity", "price", "currency", "captured_at"])
 
 
 def touch(cart: Cart, *fields: str) -> None:
     """Save these fields of a cart, and that it has changed."""
     cart.updated_at = timezone.now()
-    cart.save(update_fields=[*fields, "updated_at"])
+    write_columns([cart], [*fields, "updated_at"])
 
 
 def offer_to_buy(book_id: int, offer_id: int | None = None, seller_id: int | None = None) -> Offer:

@@ -14,7 +14,7 @@ from bookstore.core.errors import Denied
 from cart import metrics
 from cart.exceptions import CartItemNotFound, CartLocked, CartNotFound, CartStatusTransition
 from cart.models import Cart, CartItem, CartQuerySet, CartStatus
-from cart.services.lines import active_cart, add_item, line_for, offer_to_buy, refused, tell, touch, write_line
+from cart.services.lines import active_cart, add_item, begin, line_for, offer_to_buy, refused, tell, touch, write_line
 from cart.services.shoppers import Shopper, lock_shoppers
 from catalog.exceptions import SellerNotFound
 from catalog.models import Seller
@@ -94,8 +94,11 @@ def upsert_cart(shopper: Shopper, seller_id: int) -> tuple[Cart, bool]:
     if not Seller.objects.filter(pk=seller_id).exists():
         raise SellerNotFound
     lock_shoppers(shopper)
-    is_new = not shopper.carts.active().filter(seller=seller_id).exists()
-    return active_cart(shopper, seller_id), is_new
+    cart = active_cart(shopper, seller_id)
+    is_new = cart.pk is None
+    if is_new:
+        begin(cart)
+    return cart, is_new
 
 
 def set_line(

@@ -11,7 +11,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from accounts.models import User
-from bookstore.core.querysets import write_columns
+from bookstore.core.writing import write_columns
 from catalog.importing import Note, Request, run_import
 from catalog.models import Book, Genre, Seller, StaffPick
 

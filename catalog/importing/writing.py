@@ -17,9 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from bookstore.core.querysets import write_columns
 from bookstore.core.spreadsheets import text_of
 from bookstore.core.trail import record_told
+from bookstore.core.writing import write_columns
 from catalog.importing.recognising import KnownBooks, lock_known, waves
 from catalog.importing.rows import PEOPLE, Note, Rejected, Row, is_name, join_people, says
 from catalog.models import Book, Contribution, Contributor, Genre, MovementReason, Offer, Role, Seller, Series

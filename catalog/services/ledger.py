@@ -18,8 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from bookstore.core.querysets import write_columns
 from bookstore.core.trail import Values, record_all
+from bookstore.core.writing import insert, write_columns
 from catalog.exceptions import BookNotFound, FieldsInvalid, OfferNotFound
 from catalog.models import Book, Delivery, MovementReason, Offer, StockMovement
 
@@ -110,11 +110,7 @@ def _save_offers(offers: list[Offer]) -> None:
     now = timezone.now()
     for offer in offers:
         offer.updated_at = now
-    fields = ["price", "stock_quantity", "is_active", "withdrawn_at", "updated_at"]
-    if len(offers) == 1:
-        offers[0].save(update_fields=fields)
-    elif offers:
-        write_columns(offers, fields)
+    write_columns(offers, ["price", "stock_quantity", "is_active", "withdrawn_at", "updated_at"])
 
 
 def _refresh_books(book_ids: Collection[int]) -> None:
@@ -172,7 +168,8 @@ def _movements(offer: Offer, stock_before: int, was_active: bool, cause: Cause) 
 
 def _record(movements: list[StockMovement]) -> None:
     """Write movements and tell who listens, as `save()` would for each."""
-    StockMovement.objects.bulk_create(movements)
+    if movements:
+        insert(*movements)
     for movement in movements:
         post_save.send(
             StockMovement, instance=movement, created=True, raw=False, using=movement._state.db, update_fields=None

@@ -11,9 +11,8 @@ import pytest
 from django.db import IntegrityError, connection
 
 from bookstore.core.audit import all_checks
-from bookstore.core.querysets import LockableQuerySet
 from bookstore.core.tests.processes import PIPE, Process
-from bookstore.core.tests.racing import MEETING_TIME, PATIENCE, failures, meeting_after_reading, race
+from bookstore.core.tests.racing import MEETING_TIME, PATIENCE, failures, locks, meeting_after_reading, race
 from catalog import services
 from catalog.importing import running, writing
 from catalog.models import Book, Contributor, Offer, StockMovement
@@ -141,10 +140,8 @@ def book_is_sold_while_first_terms_are_put(tmp_path: Path, *, is_locking: bool) 
         services.take_stock({Offer.objects.get(seller=store).pk: 1}, order_number="A-1")
         sold.set()
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, locks(are_on=is_locking):
         patch.setattr(writing, "put_offers", put_after_the_sale)
-        if not is_locking:
-            patch.setattr(LockableQuerySet, "locked", lambda self: self.order_by("pk"))
         assert failures(race(put_first_terms, put_and_sell)) == []
     return Offer.objects.get()
 

@@ -13,10 +13,11 @@ from threading import Timer
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Sum
 
 from bookstore.core.connections import release_connection
+from bookstore.core.prepared import run_prepared
 from orders.models import MockCharge, MockRefund
 from orders.payment import Charge, ChargeStatus, Means, NoAnswer, RefundRefused
 
@@ -26,7 +27,7 @@ TEST_TOKEN = re.compile(r"tok_(slow:\d{1,9}|timeout|kill_before|kill_after)", re
 # One statement, so that of two who ask for the same key at once one decides.
 LAND = """
     INSERT INTO orders_mockcharge (key, status, amount, currency, reference, created_at)
-    VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING
+    VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (key) DO NOTHING RETURNING key
 """
 
 
@@ -107,9 +108,7 @@ def _land_late(landing: MockCharge) -> None:
 def _land(landing: MockCharge) -> Charge:
     """Write what became of a key unless it is written already, and return what stands."""
     columns = [landing.key, landing.status, landing.amount, landing.currency, landing.reference, landing.created_at]
-    with connection.cursor() as cursor:
-        cursor.execute(LAND, columns)
-        is_first = cursor.rowcount == 1
+    is_first = run_prepared(LAND, columns)
     return _shown(landing if is_first else MockCharge.objects.get(pk=landing.key))
 
 

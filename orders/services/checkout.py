@@ -18,7 +18,8 @@ from accounts.models import User
 from bookstore.core.connections import release_connection
 from bookstore.core.errors import DomainError
 from bookstore.core.idempotency import Call, KeyReused, claim
-from bookstore.core.prepared import prepared
+from bookstore.core.prepared import among, prepared
+from bookstore.core.writing import insert
 from cart.exceptions import CartLocked, CartNotFound
 from cart.models import Availability, Cart, CartItem, CartStatus, PriceChange
 from cart.services import Shopper, hold_carts, lock_shoppers
@@ -100,15 +101,14 @@ def reserve(user: User, wanted: CheckoutRequest) -> Purchase:
 
     Locks: the shopper, the carts, the offers by id, their books. Raises: as `check_out`.
     """
-    shopper = Shopper(user_id=user.pk)
-    lock_shoppers(shopper)
+    lock_shoppers(Shopper(user_id=user.pk))
     if wanted.call:
         for known in orders_with_key(user.pk, wanted.call.key):
             if known.checkout_fingerprint != wanted.call.fingerprint:
                 raise KeyReused
             return Purchase(known, is_repeat=True)
         claim(wanted.call)
-    items = _lines_to_buy(user, _open_carts(shopper, wanted.cart_id))
+    items = _lines_to_buy(user, _open_carts(user.pk, wanted.cart_id))
     totals = totals_of(sum((item.current_price * item.quantity for item in items), Decimal(0)))
     _refuse_problems(items, totals, wanted)
     order = _write_order(user, wanted, totals, items)
@@ -124,13 +124,18 @@ def orders_with_key(user_id: int, key: str) -> QuerySet[Order]:
     return Order.objects.filter(user=user_id, checkout_key=key).exclude(checkout_key="")
 
 
-def _open_carts(shopper: Shopper, cart_id: int | None) -> list[Cart]:
+def _open_carts(user_id: int, cart_id: int | None) -> list[Cart]:
     """Lock and return the carts that are meant. Raises: CartNotFound."""
-    carts = shopper.carts.open() if cart_id is None else shopper.carts.filter(pk=cart_id)
-    found = list(carts.locked())
-    if cart_id is not None and not found:
-        raise CartNotFound
-    return found
+    if cart_id is None:
+        return open_carts(user_id)
+    if found := list(Cart.objects.filter(user=user_id, pk=cart_id).locked()):
+        return found
+    raise CartNotFound
+
+
+@prepared
+def open_carts(user_id: int) -> QuerySet[Cart]:
+    return Cart.objects.open().filter(user=user_id).locked()
 
 
 def _lines_to_buy(user: User, carts: Sequence[Cart]) -> list[CartItem]:
@@ -143,7 +148,7 @@ def _lines_to_buy(user: User, carts: Sequence[Cart]) -> list[CartItem]:
     items = [item for item in active_lines(user.pk) if item.cart_id in by_id]
     if not items:
         raise CartLocked if any(cart.status == CartStatus.LOCKED for cart in carts) else OrderCartEmpty
-    locked = {offer.pk: offer for offer in Offer.objects.filter(pk__in=[item.offer_id for item in items]).locked()}
+    locked = {offer.pk: offer for offer in offers_for_sale([item.offer_id for item in items])}
     for item in items:
         offer = locked[item.offer_id]
         offer.book, offer.seller = item.offer.book, item.offer.seller
@@ -155,6 +160,11 @@ def _lines_to_buy(user: User, carts: Sequence[Cart]) -> list[CartItem]:
 def active_lines(user_id: int) -> QuerySet[CartItem]:
     lines = CartItem.objects.filter(cart__user=user_id, cart__status=CartStatus.ACTIVE)
     return lines.select_related("offer__book", "offer__seller").defer("offer__book__description").order_by("pk")
+
+
+@prepared
+def offers_for_sale(ids: list[int]) -> QuerySet[Offer]:
+    return Offer.objects.filter(among("pk", ids)).locked()
 
 
 def _refuse_problems(items: Sequence[CartItem], totals: Totals, wanted: CheckoutRequest) -> None:
@@ -193,7 +203,7 @@ def _about(item: CartItem, more: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write_order(user: User, wanted: CheckoutRequest, totals: Totals, items: Sequence[CartItem]) -> Order:
-    order = Order.objects.create(
+    order = Order(
         user=user,
         items_total=totals.items,
         shipping_total=totals.shipping,
@@ -208,7 +218,8 @@ def _write_order(user: User, wanted: CheckoutRequest, totals: Totals, items: Seq
         checkout_fingerprint=wanted.call.fingerprint if wanted.call else "",
         payment_provider=provider().name,
     )
-    OrderItem.objects.bulk_create(
+    insert(order)
+    lines = [
         OrderItem(
             order=order,
             offer=item.offer,
@@ -222,6 +233,7 @@ def _write_order(user: User, wanted: CheckoutRequest, totals: Totals, items: Seq
             seller_name=item.offer.seller.name,
         )
         for item in items
-    )
+    ]
+    insert(*lines)
     record(order, EventKind.PENDING)
     return order

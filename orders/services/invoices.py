@@ -2,9 +2,11 @@
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import QuerySet
 
 from bookstore.core import advisory
+from bookstore.core.prepared import prepared
+from bookstore.core.writing import insert
 from orders.exceptions import OrderNotPaid
 from orders.models import Invoice, Order, PaymentStatus
 
@@ -17,8 +19,8 @@ def issue_invoice(order: Order) -> Invoice:
 
     Locks: as `_write_invoice`. Raises: OrderNotPaid.
     """
-    if known := Invoice.objects.filter(order=order).first():
-        return known
+    if known := invoices_of(order.pk):
+        return known[0]
     if order.payment_status != PaymentStatus.SUCCEEDED:
         raise OrderNotPaid
     return _write_invoice(order)
@@ -28,10 +30,22 @@ def issue_invoice(order: Order) -> Invoice:
 def _write_invoice(order: Order) -> Invoice:
     """Write an invoice in a transaction of its own: whoever wants a number waits for its end. Locks: the numbers."""
     advisory.lock([LOCK])
-    if known := Invoice.objects.filter(order=order).first():
-        return known
-    last = Invoice.objects.aggregate(last=Max("number"))["last"] or 0
-    return Invoice.objects.create(order=order, number=last + 1, issuer=issuer())
+    if known := invoices_of(order.pk):
+        return known[0]
+    number = 1 + sum(invoice.number for invoice in newest_invoices())
+    invoice = Invoice(order=order, number=number, issuer=issuer())
+    insert(invoice)
+    return invoice
+
+
+@prepared
+def invoices_of(order_id: int) -> QuerySet[Invoice]:
+    return Invoice.objects.filter(order=order_id)
+
+
+@prepared
+def newest_invoices() -> QuerySet[Invoice]:
+    return Invoice.objects.order_by("-number")[:1]
 
 
 def issuer() -> str:

@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 
 from accounts.models import User
 from bookstore.core.errors import Invalid
-from bookstore.core.querysets import write_columns
+from bookstore.core.writing import write_columns
 from catalog.services import put_back_stock
 from orders.exceptions import OrderStatusTransition, RefundTooLarge
 from orders.models import EventKind, Order, OrderItem, OrderStatus, Refund, RefundLine, RefundReason

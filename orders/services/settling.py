@@ -6,11 +6,13 @@ from functools import partial
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from bookstore.core.connections import release_connection
 from bookstore.core.idempotency import InProgress
+from bookstore.core.prepared import prepared
+from bookstore.core.writing import write_columns
 from cart.services import Shopper, check_out_carts, give_back_carts, lock_shoppers
 from catalog.services import put_back_stock
 from orders import metrics
@@ -35,7 +37,7 @@ def settle(order: Order, charge: Charge) -> Order:
     shopper = Shopper(user_id=order.user_id)
     if order.user_id:
         lock_shoppers(shopper)
-    order = Order.objects.locked().get(pk=order.pk)
+    order = one_order(order.pk)[0]
     is_paid = charge.status == ChargeStatus.SUCCEEDED
     if order.status == OrderStatus.PENDING:
         order.payment_reference = charge.reference
@@ -43,6 +45,11 @@ def settle(order: Order, charge: Charge) -> Order:
     elif order.status == OrderStatus.PAYMENT_FAILED and is_paid:
         _give_late_money_back(order)
     return order
+
+
+@prepared
+def one_order(pk: int) -> QuerySet[Order]:
+    return Order.objects.filter(pk=pk).locked()
 
 
 def _confirm(order: Order, shopper: Shopper) -> None:
@@ -66,7 +73,7 @@ def _fail(order: Order, shopper: Shopper) -> None:
 
 def _move(order: Order, status: OrderStatus, payment: PaymentStatus) -> None:
     order.status, order.payment_status, order.updated_at = status, payment, timezone.now()
-    order.save(update_fields=["status", "payment_status", "payment_reference", "updated_at"])
+    write_columns([order], ["status", "payment_status", "payment_reference", "updated_at"])
 
 
 def _give_late_money_back(order: Order) -> None:

@@ -4,6 +4,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from accounts.models import User
+from bookstore.core.writing import insert
 from orders.exceptions import OrderNotFound
 from orders.models import EventKind, Order, OrderEvent, OrderStatus, Refund
 from orders.services.telling import TEMPLATES
@@ -17,7 +18,8 @@ def record(
 
     A job tells the shopper, where that is of interest, once the transaction commits.
     """
-    event = OrderEvent.objects.create(order=order, kind=kind, actor=actor, note=note, refund=refund)
+    event = OrderEvent(order=order, kind=kind, actor=actor, note=note, refund=refund)
+    insert(event)
     if kind in TEMPLATES:
         # By name, as the job calls what stands beside this; under one lock, so that what came first is told first.
         task = app.configure_task("orders.jobs.tell_shopper", allow_unknown=False, lock=f"tell-{order.number}")

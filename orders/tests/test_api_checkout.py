@@ -351,5 +351,5 @@ def test_a_purchase_takes_few_statements():
         assert pay(buyer, "key-1").status_code == 201
     # In the test's transaction, where each of theirs is two savepoints more: one for the add, two for the checkout.
     assert [len([query for query in asked if "SAVEPOINT" in query["sql"]]) for asked in (adding, paying)] == [2, 4]
-    assert len(adding) <= 11
+    assert len(adding) <= 9
     assert len(paying) <= 29

@@ -13,8 +13,7 @@ from accounts.models import User
 from bookstore.core import advisory
 from bookstore.core.errors import DomainError
 from bookstore.core.idempotency import InProgress
-from bookstore.core.querysets import LockableQuerySet
-from bookstore.core.tests.racing import MEETING_TIME, PATIENCE, failures, meeting_after_reading, race
+from bookstore.core.tests.racing import MEETING_TIME, PATIENCE, failures, locks, meeting_after_reading, race
 from cart.exceptions import CartLocked
 from cart.models import Cart, CartItem
 from cart.services import Shopper, add_guest, add_item, lines, merge_guest, merging, new_token, set_quantity
@@ -33,11 +32,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def sold_copies() -> int:
     return -StockMovement.objects.filter(reason="SOLD").aggregate(sold=Sum("delta", default=0))["sold"]
-
-
-def in_turn(rows: Any, **_options: Any) -> Any:
-    """Stand for `locked()` and lock nothing."""
-    return rows.order_by("pk")
 
 
 # Buyers against buyers
@@ -127,10 +121,8 @@ def terms_at_the_writing(act: Callable[[Offer], Any], *, is_locking: bool) -> tu
         act(offer)
         has_acted.set()
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, locks(are_on=is_locking):
         patch.setattr(checkout, "_write_order", meet_and_write)
-        if not is_locking:
-            patch.setattr(LockableQuerySet, "locked", in_turn)
         assert failures(race(partial(check_out, buyer, paying()), wait_and_act)) == []
     assert has_acted.is_set()
     return terms[0]

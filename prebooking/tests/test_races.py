@@ -14,8 +14,7 @@ from accounts.services import close_account
 from accounts.tests.factories import UserFactory
 from bookstore.core.errors import DomainError
 from bookstore.core.models import Mail
-from bookstore.core.querysets import LockableQuerySet
-from bookstore.core.tests.racing import MEETING_TIME, PATIENCE, failures, race
+from bookstore.core.tests.racing import MEETING_TIME, PATIENCE, failures, locks, race
 from catalog import services as catalogue
 from catalog.models import Book, Offer
 from catalog.tests.factories import BookFactory, OfferFactory
@@ -61,10 +60,8 @@ def a_prebook_meets_a_restock(*, is_locking: bool) -> list[str]:
         restock(offer)
         is_restocked.set()
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, locks(are_on=is_locking):
         patch.setattr(prebooks, "_insert", meet_and_insert)
-        if not is_locking:
-            patch.setattr(LockableQuerySet, "locked", lambda rows, **_options: rows.order_by("pk"))
         assert failures(race(partial(services.create_prebook, user, offer.book_id), wait_and_restock)) == []
     return list(nobody_waits_beside_stock())
 
@@ -119,10 +116,8 @@ def a_purchase_meets_a_return_of_two_books(*, is_locking: bool) -> list[type[Exc
         has_begun.wait(PATIENCE)
         services.fulfil(user.pk, [book.pk for book in books])
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, locks(are_on=is_locking):
         patch.setattr(services, "wake", wake_and_wait)
-        if not is_locking:
-            patch.setattr(LockableQuerySet, "locked", lambda rows, **_options: rows.order_by("pk"))
         come_back = partial(catalogue.put_back_stock, {offer.pk: 1 for offer in offers}, order_number="A-1")
         return failures(race(come_back, wait_and_buy))
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Kind
 from accounts.services import notify, post_notice_mail
 from bookstore.core import advisory
-from bookstore.core.querysets import write_columns
+from bookstore.core.writing import write_columns
 from catalog.prices import format_price
 from wishlist.models import Wish, WishQuerySet
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from bookstore.core.prepared import PreparedRead
 from bookstore.core.querysets import LockableQuerySet
 
 MEETING_TIME = 0.3  # seconds that a reader waits for others, who cannot come while it holds the lock
@@ -66,6 +67,24 @@ def meeting_after_reading(model: Any, *, readers: int, is_locking: bool) -> Iter
                 pass
         return rows
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(LockableQuerySet, "locked", read_and_meet)
+    with locking_by(read_and_meet):
         yield
+
+
+@contextmanager
+def locking_by(locked: Callable[..., Any]) -> Iterator[None]:
+    """Put this in the place of `locked()`, also in prepared reads, which are made anew each time meanwhile."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LockableQuerySet, "locked", locked)
+        patch.setattr(PreparedRead, "__call__", lambda read, *values, **named: list(read.make(*values, **named)))
+        yield
+
+
+@contextmanager
+def locks(*, are_on: bool) -> Iterator[None]:
+    """Let `locked()` lock, or nothing."""
+    if are_on:
+        yield
+    else:
+        with locking_by(lambda rows, **_options: rows.order_by("pk")):
+            yield

@@ -5,13 +5,15 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
+from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import AuthSession, User
-from bookstore.core.prepared import prepared
+from bookstore.core.prepared import among, prepared
+from bookstore.core.tests.racing import failures, race
 
 pytestmark = pytest.mark.django_db
 
@@ -68,3 +70,40 @@ def test_nobody_is_no_row_and_a_missing_argument_an_error():
     assert sessions_of(0) == []
     with pytest.raises(Exception, match="user_id"):
         sessions_of()  # type: ignore[call-arg]
+
+
+@prepared
+def users_among(ids: list[int]) -> QuerySet[User]:
+    return User.objects.filter(among("pk", ids)).order_by("pk").select_for_update(no_key=True, nowait=True)
+
+
+def test_rows_are_those_among_the_values(django_assert_num_queries: DjangoAssertNumQueries):
+    users = [user_with() for _number in range(3)]
+    for some in ([], users[:1], users[1:]):
+        with django_assert_num_queries(1):
+            assert users_among([user.pk for user in reversed(some)]) == some
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_are_locked_until_the_transaction_ends():
+    user, other = user_with(), user_with()
+
+    def lock(wanted: User) -> list[User]:
+        with transaction.atomic():
+            return users_among([wanted.pk])
+
+    with transaction.atomic():
+        lock(user)
+        taken, free = race(lambda: lock(user), lambda: lock(other))
+    assert (failures([taken]), free) == ([OperationalError], [other])
+    assert lock(user) == [user]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lock_outside_of_a_transaction_is_an_error_also_when_the_text_is_made():
+    user = user_with()
+    for _turn in range(2):
+        with pytest.raises(TransactionManagementError):
+            users_among([user.pk])
+        with transaction.atomic():
+            assert users_among([user.pk]) == [user]
