@@ -27,7 +27,7 @@ from catalog.demo import ACCOUNTS
 logger = logging.getLogger(__name__)
 
 JOBS = 4  # at once
-JOBS_WAIT = 10  # niceness: where all processors are busy, whoever looks at a page goes first
+JOBS_WAIT = 5  # niceness: where all processors are busy, whoever looks at a page goes first
 TICK = 0.2  # seconds between two looks at the children
 PATIENCE = 5  # seconds; what was just killed takes a moment to let go of folder and port
 
