@@ -29,8 +29,10 @@ KEPT_SENT = timedelta(days=30)
 KEPT_FAILED = timedelta(days=90)
 LOCK = "mail-{}"  # of a mail's job, by which two workers never send it at once
 
-# Counted by the database, as the job of one that was given up for lost may still be at it.
-TRY = "UPDATE core_mail SET attempts = attempts + 1 WHERE id = %(id)s RETURNING attempts"
+TRY = """
+    UPDATE core_mail SET attempts = attempts + 1
+    WHERE id = %(id)s AND sent_at IS NULL AND failed_at IS NULL RETURNING id
+"""
 
 log = structlog.get_logger(__name__)
 
@@ -52,14 +54,14 @@ def deliver(mail_id: int) -> None:
     time: no protocol tells the two apart. Both have the same Message-ID, by which a mailbox may see that they are one.
     Raises: Undelivered where another attempt is to follow.
     """
-    for mail in mails_to_send(mail_id):
-        mail.attempts = run_prepared(TRY, {"id": mail.pk})[0][0]
-        _attempt(mail)
+    if run_prepared(TRY, {"id": mail_id}):
+        for mail in mails_with_id(mail_id):
+            _attempt(mail)
 
 
 @prepared
-def mails_to_send(mail_id: int) -> QuerySet[Mail]:
-    return Mail.objects.filter(pk=mail_id, sent_at=None, failed_at=None)
+def mails_with_id(mail_id: int) -> QuerySet[Mail]:
+    return Mail.objects.filter(pk=mail_id)
 
 
 def _attempt(mail: Mail) -> None:

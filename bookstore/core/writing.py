@@ -45,7 +45,6 @@ def write_columns(rows: Sequence[Model], fields: Iterable[str]) -> None:
 
 def _values(columns: Columns, rows: Sequence[Model], *, is_new: bool = False) -> list[Any]:
     """Return a value for each column; a list of them where there are several rows."""
-
     database = connections[DEFAULT_DB_ALIAS]
 
     def value(column: Any, row: Model) -> Any:

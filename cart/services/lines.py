@@ -156,12 +156,13 @@ def write_line(item: CartItem, quantity: int, expected_price: Decimal | None = N
         raise refused(CartQuantityLimit(limit=settings.CART_MOST_COPIES, quantity=item.quantity))
     item.quantity = quantity
     item.price, item.currency, item.captured_at = item.offer.price, item.offer.currency, timezone.now()
-    if item.cart.pk is None:
-        begin(item.cart)
+    cart = item.cart
+    if cart.pk is None:
+        begin(cart)
     else:
-        touch(item.cart)
+        touch(cart)
     if item.pk is None:
-        item.cart_id = item.cart.pk
+        item.cart = cart  # which has its id by now
         insert(item)
     else:
         write_columns([item], ["quantity", "price", "currency", "captured_at"])

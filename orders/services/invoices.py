@@ -32,8 +32,8 @@ def _write_invoice(order: Order) -> Invoice:
     advisory.lock([LOCK])
     if known := invoices_of(order.pk):
         return known[0]
-    number = 1 + sum(invoice.number for invoice in newest_invoices())
-    invoice = Invoice(order=order, number=number, issuer=issuer())
+    newest = newest_invoices()
+    invoice = Invoice(order=order, number=newest[0].number + 1 if newest else 1, issuer=issuer())
     insert(invoice)
     return invoice
 

@@ -42,12 +42,11 @@ def answers(connection: Any) -> bool:
     One that has ended has that to read. Only where there is something to read is the server asked, which every request
     would wait for otherwise.
     """
-    waiting = select.poll()
-    waiting.register(connection.fileno(), select.POLLIN)
-    if not waiting.poll(0):
-        return True
+    heard = select.poll()
     try:
-        ConnectionPool.check_connection(connection)
+        heard.register(connection.fileno(), select.POLLIN)
+        if heard.poll(0):
+            ConnectionPool.check_connection(connection)
     except psycopg.Error:
         return False
     return True
