@@ -45,7 +45,8 @@ def be_nice(niceness: int) -> None:
     Source: sched(7), the autogroup feature.
     """
     os.nice(niceness)
-    with suppress(OSError):  # there is no such file elsewhere; and a courtesy is no reason not to start
+    # There is no such file elsewhere, and it takes one change in a tenth of a second. A courtesy has to stop no start.
+    with suppress(OSError):
         AUTOGROUP.write_text(str(niceness))
 
 
@@ -85,7 +86,8 @@ class Child:
         )
 
     def _begin(self, parent: int) -> None:
-        be_nice(self._niceness)
+        if self._niceness:
+            be_nice(self._niceness)
         die_with(parent)
 
 
