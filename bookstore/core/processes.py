@@ -45,7 +45,7 @@ def be_nice(niceness: int) -> None:
     Source: sched(7), the autogroup feature.
     """
     os.nice(niceness)
-    # There is no such file elsewhere, and it takes one change in a tenth of a second. A courtesy has to stop no start.
+    # There is no such file elsewhere, and it takes one change in a tenth of a second. That is no reason not to start.
     with suppress(OSError):
         AUTOGROUP.write_text(str(niceness))
 
