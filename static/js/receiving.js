@@ -9,6 +9,7 @@ const waiting = [];
 const PATIENCE = 2_000; // milliseconds between two attempts
 let isSending = false;
 let isLost = false;
+let trouble = ""; // why what waits is not sent
 
 desk.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -36,7 +37,7 @@ window.addEventListener("beforeunload", (event) => {
 });
 
 async function sendAll() {
-  if (isLost) tell(desk.dataset.lost);
+  tell(trouble);
   if (isSending || isLost) return;
   isSending = true;
   while (waiting.length) {
@@ -73,6 +74,7 @@ async function send({ url, body }) {
 }
 
 function tell(sentence) {
+  trouble = sentence;
   notice.hidden = !sentence;
   notice.textContent = sentence && `${sentence} ${waiting.map(({ name }) => name).join(", ")}`;
 }

@@ -5,13 +5,21 @@ import time
 from typing import Any
 
 import psycopg
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 PATIENCE = 5.0  # seconds that a request waits for a connection
 
 
+class DatabaseOperations(operations.DatabaseOperations):
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
+        """Return a statement for the log of queries; psycopg forgets its text once the server knows it by a name."""
+        return super().last_executed_query(cursor, sql, params) or sql
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = DatabaseOperations
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """
         Make a connection; or take one out of the pool that lives, and have it replace those that died.

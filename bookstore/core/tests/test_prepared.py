@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.db.transaction import TransactionManagementError
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -58,6 +59,13 @@ def test_text_is_made_once_and_planned_once_on_a_connection():
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement LIKE '%100\\%% mobile%'", None)
         assert len(cursor.fetchall()) == 1
+
+
+def test_the_log_of_queries_has_the_text_however_often_it_was_run():
+    with CaptureQueriesContext(connection) as queries:
+        for _turn in range(8):
+            sessions_of(0)
+    assert all("accounts_authsession" in query["sql"] for query in queries)
 
 
 def test_what_is_no_argument_stands_in_the_text_so_that_partial_indexes_count():
