@@ -67,10 +67,11 @@ class Command(BaseCommand):
         try:
             while True:
                 heal_database()
-                for child in children:
+                opens = not is_open and is_ready()
+                is_open = is_open or opens
+                for child in children if is_open else children[:-1]:  # jobs wait until the shop is open
                     child.tend()
-                if not is_open and is_ready():
-                    is_open = True
+                if opens:
                     self.stdout.write(banner())
                     self.stdout.flush()
                 time.sleep(TICK)
@@ -185,8 +186,8 @@ def shop_processes() -> list[Child]:
         )
         for name, command, more, niceness in (
             ("The web server", web, {}, 0),
-            ("The job worker", jobs, kept, JOBS_WAIT),
             ("The gRPC server", partners, {}, 0),
+            ("The job worker", jobs, kept, JOBS_WAIT),
         )
     ]
 
