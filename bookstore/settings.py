@@ -460,6 +460,7 @@ globals().update(EMAIL_URL)
 OUTBOX = IS_LOCAL and not EMAIL_URL
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+PROCRASTINATE_ON_APP_READY = "bookstore.core.queue.keep_transactions"
 
 
 # Security
