@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 JOBS = 4  # at once
 JOBS_WAIT = 5  # niceness: where all processors are busy, whoever looks at a page goes first
+JOBS_WAIT_AT_MOST = 15  # seconds from the start
 TICK = 0.2  # seconds between two looks at the children
 PATIENCE = 5  # seconds; what was just killed takes a moment to let go of folder and port
 
@@ -63,13 +64,15 @@ class Command(BaseCommand):
 
     def keep_open(self) -> None:
         children = shop_processes()
-        is_open = False
+        is_open, began = False, time.monotonic()
         try:
             while True:
                 heal_database()
                 opens = not is_open and is_ready()
                 is_open = is_open or opens
-                for child in children if is_open else children[:-1]:  # jobs wait until the shop is open
+                # Jobs wait until the shop is open, as all load the code at once, but not for one that cannot open.
+                has_jobs = is_open or time.monotonic() > began + JOBS_WAIT_AT_MOST
+                for child in children if has_jobs else children[:-1]:
                     child.tend()
                 if opens:
                     self.stdout.write(banner())
