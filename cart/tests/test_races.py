@@ -1,13 +1,12 @@
 """Many requests of one shopper at once."""
 
-import threading
 from contextlib import contextmanager
 from functools import partial
 
 import pytest
 
 from accounts.tests.factories import UserFactory
-from bookstore.core.tests.racing import MEETING_TIME, failures, race
+from bookstore.core.tests.racing import failures, meeting, race
 from cart import services
 from cart.exceptions import CartQuantityLimit
 from cart.models import Cart, CartItem
@@ -38,21 +37,17 @@ def test_of_thirty_two_parallel_adds_twelve_are_refused():
 @contextmanager
 def meeting_before_writing(*, is_locking: bool):
     """Let two who write a line wait for each other; without the shopper's lock both have read by then."""
-    meeting, write_line, patch = threading.Barrier(2), lines.write_line, pytest.MonkeyPatch()
+    meet, write_line = meeting(2, is_locking=is_locking), lines.write_line
 
     def meet_and_write(item: CartItem, *rest: object) -> None:
-        try:
-            meeting.wait(MEETING_TIME if is_locking else 20)
-        except threading.BrokenBarrierError:
-            pass
+        meet()
         write_line(item, *rest)
 
-    patch.setattr(lines, "write_line", meet_and_write)
-    if not is_locking:
-        patch.setattr(lines, "lock_shoppers", lambda *shoppers: None)
-    with patch.context():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "write_line", meet_and_write)
+        if not is_locking:
+            patch.setattr(lines, "lock_shoppers", lambda *shoppers: None)
         yield
-    patch.undo()
 
 
 def two_add_to_one_line(*, is_locking: bool) -> int:

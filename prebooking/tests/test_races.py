@@ -1,7 +1,6 @@
 """Prebooks, restocks and purchases at once."""
 
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,7 +13,7 @@ from accounts.services import close_account
 from accounts.tests.factories import UserFactory
 from bookstore.core.errors import DomainError
 from bookstore.core.models import Mail
-from bookstore.core.tests.racing import MEETING_TIME, PATIENCE, failures, locks, race
+from bookstore.core.tests.racing import MEETING_TIME, PATIENCE, failures, locks, race, wait_for_waiting
 from catalog import services as catalogue
 from catalog.models import Book, Offer
 from catalog.tests.factories import BookFactory, OfferFactory
@@ -100,7 +99,11 @@ def test_a_return_is_told_once_however_many_sellers_bring_it_at_once():
 
 
 def a_purchase_meets_a_return_of_two_books(*, is_locking: bool) -> list[type[Exception]]:
-    """Let two books come back, the later one first, a moment apart, while a shopper buys both; return what failed."""
+    """
+    Let two books come back, the later one first, while a shopper buys both; return what failed.
+
+    The second comes back once the purchase waits for a lock of the first.
+    """
     books, user, wake = [BookFactory(), BookFactory()], UserFactory(), services.wake
     offers = [OfferFactory(book=book, stock_quantity=0) for book in reversed(books)]
     for book in books:
@@ -109,8 +112,9 @@ def a_purchase_meets_a_return_of_two_books(*, is_locking: bool) -> list[type[Exc
 
     def wake_and_wait(book_id: int) -> None:
         wake(book_id)
-        has_begun.set()
-        time.sleep(MEETING_TIME)
+        if not has_begun.is_set():
+            has_begun.set()
+            wait_for_waiting()
 
     def wait_and_buy() -> None:
         has_begun.wait(PATIENCE)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from bookstore.core.prepared import PreparedRead
 from bookstore.core.querysets import LockableQuerySet
@@ -46,6 +46,35 @@ def failures(outcomes: list[Any]) -> list[type[Exception]]:
     return [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)]
 
 
+def meeting(people: int, *, is_locking: bool) -> Callable[[], None]:
+    """
+    Return what lets a thread wait until `people` have come to this point.
+
+    With the lock they cannot: a moment passes. Without it they are sure to.
+    """
+    barrier = threading.Barrier(people)
+
+    def meet() -> None:
+        try:
+            barrier.wait(MEETING_TIME if is_locking else PATIENCE)
+        except threading.BrokenBarrierError:
+            pass
+
+    return meet
+
+
+def wait_for_waiting() -> None:
+    """Let this transaction wait until another waits for one of its locks; fail after PATIENCE."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+            if cursor.fetchone():
+                return
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.01)
+
+
 @contextmanager
 def meeting_after_reading(model: Any, *, readers: int, is_locking: bool) -> Iterator[None]:
     """
@@ -54,17 +83,13 @@ def meeting_after_reading(model: Any, *, readers: int, is_locking: bool) -> Iter
     With the lock the others cannot have read: a moment passes and nothing else changes. With `is_locking=False`
     only `locked()` is switched off, they all meet, and the race must show.
     """
-    meeting = threading.Barrier(readers)
-    locked = LockableQuerySet.locked
+    meet, locked = meeting(readers, is_locking=is_locking), LockableQuerySet.locked
 
     def read_and_meet(self: Any, *, nowait: bool = False) -> Any:
         rows = locked(self, nowait=nowait) if is_locking else self.order_by("pk")
         if self.model is model:
             len(rows)
-            try:
-                meeting.wait(MEETING_TIME if is_locking else PATIENCE)
-            except threading.BrokenBarrierError:
-                pass
+            meet()
         return rows
 
     with locking_by(read_and_meet):
