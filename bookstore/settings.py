@@ -5,116 +5,36 @@ and is listed in the README's table; a missing or malformed value stops the star
 
 import hmac
 import os
-import re
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
-import environ
 import orjson
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
-from django.apps import apps
 from django.templatetags.static import static
-from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from bookstore.core.environment import (
+    boolean,
+    currency,
+    database,
+    decimal_number,
+    log_level,
+    mail,
+    read,
+    time_zone,
+    web_address,
+    whole_number,
+    words,
+)
 from bookstore.core.logs import configure_logs
 from bookstore.core.secrets import local_secret
+from bookstore.staff.menu import MENU
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-T = TypeVar("T")
-
-
-# Reading the environment
-
-
-def read(name: str, parse: Callable[[str], T], default: T) -> T:
-    """Read one environment variable; an empty one counts as unset, a malformed one stops the start."""
-    raw = os.environ.get(name, "").strip()
-    if not raw:
-        return default
-    try:
-        return parse(raw)
-    except ValueError as error:
-        sys.exit(f"The setting {name} is malformed: {error}.")
-
-
-def boolean(raw: str) -> bool:
-    if raw.lower() in {"1", "true", "yes", "on"}:
-        return True
-    if raw.lower() in {"0", "false", "no", "off"}:
-        return False
-    raise ValueError(f"{raw!r} is neither on nor off")
-
-
-def whole_number(low: int, high: int) -> Callable[[str], int]:
-    def parse(raw: str) -> int:
-        if not (raw.isascii() and raw.isdigit() and low <= int(raw) <= high):
-            raise ValueError(f"{raw!r} is not a whole number from {low} to {high}")
-        return int(raw)
-
-    return parse
-
-
-def decimal_number(low: str, high: str, places: int) -> Callable[[str], Decimal]:
-    def parse(raw: str) -> Decimal:
-        number = Decimal(raw) if re.fullmatch(rf"\d{{1,8}}(\.\d{{1,{places}}})?", raw, re.ASCII) else None
-        if number is None or not Decimal(low) <= number <= Decimal(high):
-            raise ValueError(f"{raw!r} is not a number from {low} to {high} with at most {places} decimal places")
-        return number
-
-    return parse
-
-
-def words(raw: str) -> list[str]:
-    return [word.strip() for word in raw.split(",") if word.strip()]
-
-
-def currency(raw: str) -> str:
-    if not re.fullmatch(r"[A-Z]{3}", raw):
-        raise ValueError(f"{raw!r} is not a currency code of ISO 4217, such as EUR")
-    return raw
-
-
-def time_zone(raw: str) -> str:
-    if raw not in available_timezones():
-        raise ValueError(f"{raw!r} is no time zone, such as Europe/Berlin")
-    return raw
-
-
-def log_level(raw: str) -> str:
-    if raw.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-        raise ValueError(f"{raw!r} is none of DEBUG, INFO, WARNING, ERROR")
-    return raw.upper()
-
-
-def web_address(raw: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", raw):
-        raise ValueError(f"{raw!r} is not an address such as https://shop.example")
-    return raw.rstrip("/")
-
-
-def database(raw: str) -> dict[str, Any]:
-    scheme = raw.partition("://")[0]
-    if scheme not in {"postgres", "postgresql"}:
-        raise ValueError("it must be a PostgreSQL address, postgresql://user:password@host:5432/name")
-    config = dict(environ.Env.db_url_config(raw))
-    if not config.get("NAME"):
-        raise ValueError("it names no database")
-    return config
-
-
-def mail(raw: str) -> dict[str, Any]:
-    try:
-        return dict(environ.Env.email_url_config(raw))
-    except (KeyError, ValueError) as error:
-        raise ValueError("it must be a mail server's address, smtp+tls://user:password@host:587") from error
 
 
 # What the environment says
@@ -499,24 +419,6 @@ ADMIN_CONTENT_SECURITY_POLICY = {"script-src": [UNSAFE_EVAL], "style-src": [UNSA
 
 # The admin's look: the shop's paper, ink and green
 
-
-def admin_page(model: str, title: Any, icon: str) -> dict[str, Any]:
-    """Make an entry of the admin's menu, for those whom that model's page lets in."""
-    app, _dot, name = model.partition(".")
-
-    def may_see(request: Any) -> bool:
-        from django.contrib import admin  # which needs the settings
-
-        return admin.site.get_model_admin(apps.get_model(app, name)).has_view_permission(request)
-
-    return {
-        "title": title,
-        "icon": icon,
-        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
-        "permission": may_see,
-    }
-
-
 STEPS = ["50", *(str(step) for step in range(100, 1000, 100)), "950"]
 PAPER = "#faf8f2 #f0ece1 #ddd6c7 #c4bba8 #aea698 #797162 #4f493e #3a362d #2b2821 #1d1b16 #12110d"
 GREEN = "#eef6f1 #d8eadf #b4d5c1 #93ccab #6fb990 #57a87c #1d5c44 #174a37 #123f2e #0d2e22 #071a13"
@@ -536,78 +438,7 @@ UNFOLD = {
         "base": dict(zip(STEPS, PAPER.split(), strict=True)),
         "primary": dict(zip(STEPS, GREEN.split(), strict=True)),
     },
-    "SIDEBAR": {
-        "navigation": [
-            {
-                "title": _("Orders"),
-                "items": [
-                    admin_page("orders.ordertopack", _("To pack"), "package_2"),
-                    admin_page("orders.order", _("Orders"), "receipt_long"),
-                    admin_page("orders.refund", _("Refunds"), "currency_exchange"),
-                    admin_page("orders.invoice", _("Invoices"), "request_quote"),
-                ],
-            },
-            {
-                "title": _("Catalogue"),
-                "items": [
-                    admin_page("catalog.book", _("Books"), "menu_book"),
-                    admin_page("catalog.contributor", _("Contributors"), "person_edit"),
-                    admin_page("catalog.series", _("Series"), "library_books"),
-                    admin_page("catalog.genre", _("Genres"), "account_tree"),
-                ],
-            },
-            {
-                "title": _("Shop window"),
-                "items": [
-                    admin_page("catalog.staffpick", _("Staff picks"), "favorite"),
-                    admin_page("web.shoppage", _("Pages of the shop"), "article"),
-                ],
-            },
-            {
-                "title": _("Stock"),
-                "items": [
-                    admin_page("catalog.delivery", _("Receiving"), "barcode_scanner"),
-                    admin_page("catalog.stockmovement", _("Stock movements"), "swap_vert"),
-                    admin_page("catalog.bulkchange", _("Bulk changes"), "percent"),
-                    admin_page("catalog.offer", _("Offers"), "sell"),
-                    admin_page("catalog.seller", _("Sellers"), "storefront"),
-                    admin_page("catalog.offerrunninglow", _("Low stock"), "production_quantity_limits"),
-                    admin_page("prebooking.bookindemand", _("Demand"), "trending_up"),
-                    admin_page("catalog.missedsearch", _("Searches in vain"), "search_off"),
-                    admin_page("prebooking.prebook", _("Prebooks"), "notifications_active"),
-                ],
-            },
-            {
-                "title": _("People"),
-                "items": [
-                    admin_page("accounts.user", _("Users"), "person"),
-                    admin_page("accounts.authsession", _("Sessions of the API"), "devices"),
-                    admin_page("mfa.authenticator", _("Second factors"), "phonelink_lock"),
-                    admin_page("auth.group", _("Groups"), "group"),
-                    admin_page("core.change", _("Trail"), "history"),
-                    admin_page("accounts.notification", _("Notifications"), "notifications"),
-                    admin_page("accounts.notificationpreference", _("What they want to hear"), "tune"),
-                    admin_page("cart.cart", _("Carts"), "shopping_cart"),
-                    admin_page("wishlist.wish", _("Wishes"), "favorite"),
-                ],
-            },
-            {
-                "title": _("Files"),
-                "items": [
-                    admin_page("staff.importrun", _("Import"), "upload_file"),
-                    admin_page("staff.exportrun", _("Export"), "download"),
-                ],
-            },
-            {
-                "title": _("Machinery"),
-                "items": [
-                    admin_page("core.mail", _("Mails"), "mail"),
-                    admin_page("procrastinate.procrastinatejob", _("Jobs"), "manufacturing"),
-                    admin_page("core.auditrun", _("Audits"), "fact_check"),
-                ],
-            },
-        ],
-    },
+    "SIDEBAR": {"navigation": MENU},
 }
 
 

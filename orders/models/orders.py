@@ -1,9 +1,8 @@
-"""What was bought, paid, sent and given back."""
+"""What was bought, and on what terms."""
 
-import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
 
@@ -24,27 +23,12 @@ from bookstore.core.pagination import COUNT_CAP
 from bookstore.core.querysets import LockableQuerySet
 from catalog.isbn import parse_isbn
 from catalog.models import Book, Offer
-from orders.packing.claims import Packing as Packing  # models, too, that Django has to know
-from orders.payment.ledger import MockCharge as MockCharge
-from orders.payment.ledger import MockRefund as MockRefund
-from orders.together import BoughtTogether as BoughtTogether
+from orders.models.events import OrderEvent
+from orders.models.numbers import LETTERS, as_number, new_number
+from orders.models.statuses import FINISHED, PATIENCE, OrderStatus, PaymentStatus
 
-# After so long somebody asks the provider what became of a payment; far above PAYMENT_TIMEOUT.
-PATIENCE = timedelta(minutes=5)
-
-LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's Base32: none is taken for another
-MISREAD = str.maketrans("OIL", "011", "- ")
-
-
-def new_number() -> str:
-    """Return an order's number, such as 7K3Q-9XWD-0M4R; it tells nobody how many orders there are."""
-    return as_number("".join(secrets.choice(LETTERS) for _letter in range(12)))
-
-
-def as_number(typed: str) -> str:
-    """Return a number, or its beginning, as it is written, whatever somebody made of case, hyphens and letters."""
-    letters = typed.upper().translate(MISREAD)
-    return "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
+RECIPIENT = name_vector(KT("shipping_address__full_name"))
+MOST_FOUND = COUNT_CAP + 1  # by a search; one more than is ever counted
 
 
 def address_lines(address: Mapping[str, str]) -> list[str]:
@@ -53,33 +37,6 @@ def address_lines(address: Mapping[str, str]) -> list[str]:
     country = countries.name(address.get("country", ""))
     named = [address.get(name) for name in ("full_name", "line1", "line2")]
     return [line for line in (*named, town, address.get("region"), country) if line]
-
-
-class OrderStatus(models.TextChoices):
-    """Where an order stands."""
-
-    PENDING = "PENDING", _("waiting for the payment")
-    CONFIRMED = "CONFIRMED", _("confirmed")
-    PAYMENT_FAILED = "PAYMENT_FAILED", _("payment failed")
-    SHIPPED = "SHIPPED", _("shipped")
-    DELIVERED = "DELIVERED", _("delivered")
-    CANCELLED = "CANCELLED", _("cancelled")
-    REFUNDED = "REFUNDED", _("refunded")
-
-
-FINISHED = [OrderStatus.PAYMENT_FAILED, OrderStatus.DELIVERED, OrderStatus.CANCELLED, OrderStatus.REFUNDED]
-
-
-class PaymentStatus(models.TextChoices):
-    """What the provider has said of the charge."""
-
-    PENDING = "PENDING", _("not decided yet")
-    SUCCEEDED = "SUCCEEDED", _("paid")
-    FAILED = "FAILED", _("failed")
-
-
-RECIPIENT = name_vector(KT("shipping_address__full_name"))
-MOST_FOUND = COUNT_CAP + 1  # by a search; one more than is ever counted
 
 
 class OrderQuerySet(LockableQuerySet["Order"]):
@@ -118,13 +75,8 @@ class OrderQuerySet(LockableQuerySet["Order"]):
 
     def with_lines(self) -> Self:
         """Load what is said of an order: its lines with their books and sellers, and its timeline."""
-        return self.prefetch_related(*lines_and_timeline())
-
-
-def lines_and_timeline() -> list[Prefetch | str]:
-    """Return what `with_lines` loads, for an order that is at hand already."""
-    lines = OrderItem.objects.select_related("book", "offer__seller").defer("book__description")
-    return [Prefetch("items", lines), Prefetch("events", OrderEvent.objects.public())]
+        lines = OrderItem.objects.select_related("book", "offer__seller").defer("book__description")
+        return self.prefetch_related(Prefetch("items", lines), Prefetch("events", OrderEvent.objects.public()))
 
 
 class Order(models.Model):
@@ -289,171 +241,3 @@ class OrderItem(models.Model):
     def refundable_quantity(self) -> int:
         """Copies whose money was not given back."""
         return self.quantity - self.refunded_quantity
-
-
-class EventKind(models.TextChoices):
-    """What happened to an order: it came to a status, or something that changes none."""
-
-    PENDING = OrderStatus.PENDING.value, _("placed")
-    CONFIRMED = OrderStatus.CONFIRMED.value, _("paid")
-    PAYMENT_FAILED = OrderStatus.PAYMENT_FAILED.value, _("payment failed")
-    SHIPPED = OrderStatus.SHIPPED.value, _("shipped")
-    DELIVERED = OrderStatus.DELIVERED.value, _("delivered")
-    CANCELLED = OrderStatus.CANCELLED.value, _("cancelled")
-    REFUNDED = OrderStatus.REFUNDED.value, _("refunded")
-    PARTLY_REFUNDED = "PARTLY_REFUNDED", _("refunded in part")
-    NOTED = "NOTED", _("note of the staff")
-
-
-class OrderEventQuerySet(LockableQuerySet["OrderEvent"]):
-    def notes(self) -> Self:
-        """What staff have noted, with who did, oldest first."""
-        return self.filter(kind=EventKind.NOTED).select_related("actor").order_by("pk")
-
-    def public(self) -> Self:
-        """What the shopper may know of, too: all but the staff's notes."""
-        return self.exclude(kind=EventKind.NOTED)
-
-
-class OrderEvent(models.Model):
-    """
-    One entry of an order's timeline; never changed. Without an actor it was the shop itself, or somebody gone.
-
-    `told_at` says when its shopper was told; empty also for what nobody is told of.
-    """
-
-    order = models.ForeignKey(Order, models.PROTECT, related_name="events", verbose_name=_("order"))
-    kind = models.CharField(_("what"), max_length=16, choices=EventKind)
-    at = models.DateTimeField(_("at"), default=timezone.now)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
-    )
-    note = models.CharField(_("note"), max_length=500, blank=True)
-    refund = models.ForeignKey(
-        "Refund", models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("refund")
-    )
-    told_at = models.DateTimeField(_("shopper told"), null=True, blank=True)
-
-    objects = OrderEventQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("event")
-        verbose_name_plural = _("timeline")
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.kind}"
-
-
-class RefundStatus(models.TextChoices):
-    """Whether the provider has given the money back; what it refuses is left to the staff."""
-
-    PENDING = "PENDING", _("on its way")
-    DONE = "DONE", _("given back")
-    REFUSED = "REFUSED", _("refused by the provider")
-    BY_HAND = "BY_HAND", _("given back by hand")
-
-
-class RefundReason(models.TextChoices):
-    """Why money goes back."""
-
-    CANCELLED = "CANCELLED", _("order cancelled")
-    RETURNED = "RETURNED", _("refunded by the staff")
-    CHARGED_LATE = "CHARGED_LATE", _("charged after the order had failed")
-
-
-class RefundQuerySet(LockableQuerySet["Refund"]):
-    def pending(self) -> Self:
-        """Refunds that the provider has not confirmed."""
-        return self.filter(status=RefundStatus.PENDING)
-
-    def refused(self) -> Self:
-        """Refunds that the provider will not carry out, and that nobody has seen to."""
-        return self.filter(status=RefundStatus.REFUSED)
-
-    def overdue(self, at: datetime | None = None) -> Self:
-        """Refunds that the provider has not confirmed for PATIENCE: their job was lost, or has given up."""
-        return self.pending().filter(created_at__lte=(at or timezone.now()) - PATIENCE)
-
-
-class Refund(models.Model):
-    """
-    Money of one order that goes back: a row first, a call to the provider after.
-
-    `key` is what the provider knows it by, so that it happens once however often it is asked for.
-    """
-
-    order = models.ForeignKey(Order, models.PROTECT, related_name="refunds", verbose_name=_("order"))
-    key = models.CharField(_("key"), max_length=40, unique=True)
-    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
-    status = models.CharField(_("status"), max_length=8, choices=RefundStatus, default=RefundStatus.PENDING)
-    reason = models.CharField(_("reason"), max_length=12, choices=RefundReason)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
-    )
-    note = models.CharField(_("note"), max_length=500, blank=True)
-    reference = models.CharField(_("provider's reference"), max_length=100, blank=True)
-    created_at = models.DateTimeField(_("decided"), default=timezone.now, editable=False)
-    done_at = models.DateTimeField(_("given back"), null=True, blank=True)
-
-    objects = RefundQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("refund")
-        verbose_name_plural = _("refunds")
-        ordering = ["id"]
-        constraints = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_positive"),
-            models.CheckConstraint(
-                condition=Q(status__in=["PENDING", "REFUSED"], done_at=None)
-                | Q(status__in=["DONE", "BY_HAND"], done_at__isnull=False),
-                name="refund_done_has_its_time",
-            ),
-            models.UniqueConstraint(
-                fields=["order"], condition=Q(reason="CHARGED_LATE"), name="refund_late_charge_once_per_order"
-            ),
-        ]
-        indexes = [models.Index(fields=["created_at"], condition=Q(status="PENDING"), name="refund_pending")]
-
-    def __str__(self) -> str:
-        return self.key
-
-
-class RefundLine(models.Model):
-    """Copies of one line for which a refund gives the money back."""
-
-    refund = models.ForeignKey(Refund, models.PROTECT, related_name="lines", verbose_name=_("refund"))
-    item = models.ForeignKey(OrderItem, models.PROTECT, related_name="refund_lines", verbose_name=_("line"))
-    quantity = models.PositiveIntegerField(_("copies"))
-
-    class Meta:
-        verbose_name = _("refunded line")
-        verbose_name_plural = _("refunded lines")
-        constraints = [
-            models.UniqueConstraint(fields=["refund", "item"], name="refund_line_is_one_per_item"),
-            models.CheckConstraint(condition=Q(quantity__gte=1), name="refund_line_has_copies"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.quantity} of {self.item_id}"
-
-
-class Invoice(models.Model):
-    """
-    The invoice of an order that was paid. Numbers follow one another without a gap.
-
-    `issuer` is the shop's name, address and tax number as they were then, a line each.
-    """
-
-    order = models.OneToOneField(Order, models.PROTECT, related_name="invoice", verbose_name=_("order"))
-    number = models.PositiveIntegerField(_("number"), unique=True)
-    issued_at = models.DateTimeField(_("issued"), default=timezone.now)
-    issuer = models.TextField(_("issued by"))
-
-    class Meta:
-        verbose_name = _("invoice")
-        verbose_name_plural = _("invoices")
-        constraints = [models.CheckConstraint(condition=Q(number__gte=1), name="invoice_numbers_start_at_one")]
-
-    def __str__(self) -> str:
-        return str(self.number)
