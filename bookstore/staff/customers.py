@@ -68,14 +68,15 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def orders_part(user: User) -> Part:
-    """Show the latest orders and what all of them amount to, in one query."""
-    paid = Q(payment_status=PaymentStatus.SUCCEEDED)
+    """Show the latest orders and what all of them amount to in the shop's currency, in one query."""
+    ours = Q(currency=settings.STORE_CURRENCY)
+    paid = ours & Q(payment_status=PaymentStatus.SUCCEEDED)
     orders = list(
         Order.objects.placed_by(user)
         .annotate(
             number_of_all=Window(Count("pk")),
             paid_in_all=Window(Sum("total_price", filter=paid)),
-            refunded_in_all=Window(Sum("refunded_amount")),
+            refunded_in_all=Window(Sum("refunded_amount", filter=ours)),
             notes=ArraySubquery(OrderEvent.objects.notes().filter(order=OuterRef("pk")).values("note")),
         )
         .order_by("-pk")[:LATEST]
@@ -100,7 +101,7 @@ def _sums(orders: list[Any]) -> list[tuple[str, str]]:
     if not orders:
         return []
     last = orders[0]
-    paid, refunded = last.paid_in_all or 0, last.refunded_in_all
+    paid, refunded = last.paid_in_all or 0, last.refunded_in_all or 0
     return [
         (_("Orders"), str(last.number_of_all)),
         (_("Paid"), format_price(paid, settings.STORE_CURRENCY)),

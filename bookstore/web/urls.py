@@ -9,6 +9,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("pages/<str:slug>/", views.page, name="page"),
     path("robots.txt", seo.robots, name="robots"),
+    path("favicon.ico", seo.favicon, name="favicon"),
     path("manifest.webmanifest", seo.manifest, name="manifest"),
     # At the root, as a sitemap speaks only of what is below its own folder.
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),

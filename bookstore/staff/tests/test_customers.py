@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.services import add_address
 from accounts.tests.factories import PASSWORD, StaffFactory, UserFactory
 from catalog.tests.factories import BookFactory
+from orders.models import Order
 from orders.services import CheckoutRequest, add_note, check_out, refund_order
 from orders.tests.factories import ADDRESS, IS_DECLINED, fill, offer_of, paying
 from prebooking.services import create_prebook
@@ -92,6 +93,13 @@ def test_sums_are_of_what_was_paid(staff, ada):
     check_out(ada, CheckoutRequest(means=IS_DECLINED))
     sums = dict(staff.get(page(ada)).context["parts"][0].sums)
     assert sums == {"Orders": "3", "Paid": "€17.50", "Refunded": "€0.00", "Left": "€17.50"}
+
+
+def test_sums_leave_out_what_was_paid_in_another_currency(staff, ada):
+    buy(ada, "10.00")
+    Order.objects.filter(pk=buy(ada, "7.50").pk).update(currency="CHF")
+    sums = dict(staff.get(page(ada)).context["parts"][0].sums)
+    assert sums == {"Orders": "2", "Paid": "€10.00", "Refunded": "€0.00", "Left": "€10.00"}
 
 
 def test_nobody_elses_rows_are_shown(staff, boss, ada):

@@ -1,7 +1,7 @@
 """What robots may fetch, and how the shop looks among a telephone's apps."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
@@ -33,6 +33,13 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse(
         ROBOTS.format(sitemap=absolute(reverse("web:sitemap"))), content_type="text/plain; charset=utf-8"
     )
+
+
+@require_safe
+@cache_control(public=True, max_age=86400)
+def favicon(request: HttpRequest) -> HttpResponseRedirect:
+    """Lead to the icon from where browsers look for it by themselves, beside what is no page of ours."""
+    return HttpResponseRedirect(static("icons/favicon.svg"))
 
 
 @require_safe

@@ -24,7 +24,7 @@ OTHERS = {
     "catalog:cover", "catalog:facets", "github_callback",
     "mfa_download_recovery_codes", "notifications:follow", "notifications:read_all", "notifications:unread",
     "openid_connect_callback", "orders:again", "orders:cancel", "orders:invoice_pdf", "prebooking:cancel",
-    "web:manifest", "web:media", "web:move_to_cart", "web:new_books", "web:new_in_genre",
+    "web:favicon", "web:manifest", "web:media", "web:move_to_cart", "web:new_books", "web:new_in_genre",
     "web:robots", "web:sitemap", "web:sitemap_alone", "web:sitemap_part", "wishlist:heart",
     "wishlist:put_back", "wishlist:remove", "wishlist:share", "wishlist:unshare",
 }  # fmt: skip

@@ -227,6 +227,11 @@ def test_manifest_names_the_shop_and_pictures_that_are_there(client: Client) -> 
     assert [finders.find(icon["src"].removeprefix("/static/")) is None for icon in app["icons"]] == [False] * 3
 
 
+def test_browsers_find_the_icon_where_they_look_for_it(client: Client) -> None:
+    icon = client.get("/favicon.ico").headers["Location"]
+    assert finders.find(icon.removeprefix("/static/"))
+
+
 @pytest.mark.parametrize(
     "path", ["/sitemap.xml", "/sitemap-shop.xml", "/robots.txt", "/manifest.webmanifest", "/books/new.atom"]
 )
