@@ -54,9 +54,11 @@ def parsed(text: str) -> Any:
 
 
 def exact(text: str) -> Decimal:
-    if math.isinf(float(text)):
+    # Nothing beyond a double: written out, an exponent of nine digits is a gigabyte.
+    number, near = Decimal(text), float(text)
+    if math.isinf(near) or (near == 0) != (number == 0):
         raise ValueError(_("a number is too large"))
-    return Decimal(text)
+    return number
 
 
 def refuse(name: str) -> None:

@@ -20,6 +20,8 @@ def send(client: Client, path: str, body: str | bytes) -> Any:
         b'{"n": NaN}',
         b'{"n": -Infinity}',
         b'{"n": 1e999}',
+        b'{"n": 1e-999}',
+        b'{"n": -1e-999999999}',
         b'{"n": 1e99999999999999999999999}',
         b'{"n": ' + b"9" * 5000 + b"}",
         b'{"title": "\\ud800"}',
@@ -39,6 +41,11 @@ def test_what_is_not_json_in_utf8_is_refused(client: Client, body: bytes) -> Non
 def test_fractions_keep_every_digit(client: Client) -> None:
     answer = send(client, "echo", '{"a": 0.1000000000000000055511151231257827, "b": 2}')
     assert answer.json() == {"title": "{'a': Decimal('0.1000000000000000055511151231257827'), 'b': 2}"}
+
+
+def test_zero_is_zero_whatever_its_exponent(client: Client) -> None:
+    answer = send(client, "echo", '{"a": 0e-999999999}')
+    assert answer.json() == {"title": "{'a': Decimal('0E-999999999')}"}
 
 
 @pytest.mark.parametrize("body", ["", "  \n"])
