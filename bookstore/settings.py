@@ -206,6 +206,11 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": not DATABASE_POOL_SIZE,  # our backend looks at the pool's
         "OPTIONS": {
             "prepare_threshold": 5,  # what a connection runs again and again is planned once
+            # A link that died without a word is noticed after 10 to 20 seconds, not after a quarter of an hour.
+            "tcp_user_timeout": 10_000,  # milliseconds, the others are seconds
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 2,
             **DATABASE_URL.get("OPTIONS", {}),
             "options": (
                 f"-c lock_timeout={LOCK_TIMEOUT}s -c statement_timeout={STATEMENT_TIMEOUT}s"

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from bookstore.core import metrics
+from bookstore.core.connections import release_connection
 from bookstore.core.models import Mail
 from bookstore.core.prepared import prepared, run_prepared
 from bookstore.core.writing import write_columns
@@ -69,6 +70,7 @@ def _attempt(mail: Mail) -> None:
         if mail.attempts > MOST_ATTEMPTS:
             raise Undeliverable(mail.error or _("The shop itself failed while it prepared this mail."))
         if not settings.OUTBOX:
+            release_connection()
             transmit(mail)
     except Undeliverable as error:
         give_up(mail, str(error))

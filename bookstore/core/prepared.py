@@ -9,9 +9,9 @@ for rows that are written.
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, update_wrapper
 from inspect import signature
-from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
+from typing import Any, NamedTuple, ParamSpec, Self, TypeVar, cast
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, OperationalError, connection, connections
 from django.db.models import BooleanField, Expression, F, Func, Model, QuerySet
 from django.db.models.query import RelatedPopulator
 from django.db.transaction import TransactionManagementError
@@ -27,8 +27,7 @@ def prepared_rows(statement: str, values: Mapping[str, Any]) -> list[Any]:
     Run a fixed statement and return its rows, as named tuples.
 
     Its values go to the server beside the text, not written into it as Django's cursors do: so the text is always
-    the same, and psycopg has it planned once per connection (`prepare_threshold` in the settings). For the few reads
-    where making the plan costs more than running it.
+    the same, and planned once per connection. For the few reads where making the plan costs more than running it.
     """
     return run_prepared(statement, values, namedtuple_row)
 
@@ -49,11 +48,38 @@ def among(column: str, values: Iterable[Any]) -> Expression:
 
 
 def run_prepared(statement: str, values: Any, row_factory: Any = tuple_row) -> list[Any]:
-    """Run a fixed statement, its values beside it, and return its rows; none where it does not read."""
+    """
+    Run a fixed statement, its values beside it, and return its rows; none where it does not read.
+
+    Raises: OperationalError (shown as Busy) in a transaction where a migration has changed a column's type since the
+    statement was planned; outside of one it is planned anew.
+    """
     database: Any = connections[DEFAULT_DB_ALIAS]  # django.db.connection would look for it again at every word
     database.ensure_connection()
+    try:
+        return _run(database, statement, values, row_factory)
+    except NotSupportedError as error:  # "cached plan must not change result type"
+        if database.in_atomic_block:
+            raise OperationalError(*error.args) from error  # its rollback forgets the plans
+        database.connection.execute("DEALLOCATE ALL")
+        return _run(database, statement, values, row_factory)
+
+
+class _Planned(Cursor[Any]):
+    """
+    A cursor for what is planned at its first use.
+
+    Psycopg counts uses among the latest hundred texts, and Django's own queries, each another, would push ours out.
+    """
+
+    def execute(self, query: Any, params: Any = None, **_options: Any) -> Self:
+        return super().execute(query, params, prepare=True)
+
+
+def _run(database: Any, statement: str, values: Any, row_factory: Any) -> list[Any]:
     with database.wrap_database_errors:
-        cursor = Cursor(database.connection, row_factory=row_factory)
+        # A connection that is not kept is asked too little for a plan to pay.
+        cursor = (_Planned if database.pool else Cursor)(database.connection, row_factory=row_factory)
         # Wrapped as Django wraps its own, so that these queries are counted and logged as well.
         with database._prepare_cursor(cursor) as wrapped:
             wrapped.execute(statement, values)

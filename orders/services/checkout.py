@@ -11,12 +11,12 @@ from decimal import Decimal
 from typing import Any
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import User
 from bookstore.core.connections import release_connection
-from bookstore.core.errors import DomainError
+from bookstore.core.errors import DomainError, as_busy
 from bookstore.core.idempotency import Call, KeyReused, claim
 from bookstore.core.prepared import among, prepared
 from bookstore.core.writing import insert
@@ -80,7 +80,9 @@ def check_out(user: User, wanted: CheckoutRequest) -> Purchase:
         return purchase
     try:
         return Purchase(_pay(purchase, wanted.means), purchase.is_repeat)
-    except (NoAnswer, OperationalError, InterfaceError) as error:
+    except Exception as error:
+        if not (isinstance(error, NoAnswer) or as_busy(error)):
+            raise
         metrics.CHECKOUTS.labels("pending").inc()
         log.warning("checkout.undecided", order=purchase.order.number, user_id=user.pk, cause=repr(error))
         return purchase

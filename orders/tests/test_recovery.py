@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,16 +15,17 @@ from accounts.tests.factories import UserFactory
 from bookstore.core.idempotency import InProgress
 from bookstore.core.tests.racing import PATIENCE as LONG
 from bookstore.core.tests.racing import race
+from bookstore.core.writing import insert
 from cart.models import Cart
 from cart.services import Shopper, lock_shoppers
 from catalog.models import Offer
 from catalog.services import receive_stock, set_stock
 from catalog.services.ledger import MOST_COPIES
 from orders import jobs
-from orders.models import PATIENCE, MockCharge, Order, Refund
+from orders.models import PATIENCE, MockCharge, Order, OrderEvent, Refund
 from orders.payment import Charge, ChargeStatus, NoAnswer
 from orders.payment.mock import MockProvider
-from orders.services import CheckoutRequest, Purchase, carry_out_refund, check_out, recover, reserve, settle
+from orders.services import CheckoutRequest, Purchase, carry_out_refund, check_out, recover, reserve, settle, timeline
 from orders.tests.doors import ORDERS, pay, signed_in
 from orders.tests.factories import IS_DECLINED, call_of, fill, offer_of, paying, shopper_with
 from orders.tests.factories import jobs as waiting_jobs
@@ -96,7 +98,9 @@ def test_an_order_that_was_never_charged_is_voided_and_a_late_charge_does_not_la
     assert faults() == []
 
 
-def test_an_order_that_may_still_be_waiting_for_its_payment_is_left_alone():
+def test_an_order_that_may_still_be_waiting_for_its_payment_is_left_alone(monkeypatch: pytest.MonkeyPatch):
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
     assert swept(left("SUCCEEDED", PATIENCE - timedelta(seconds=5)))[0] == "PENDING"
     assert waiting_jobs("recover_order") == []
 
@@ -206,4 +210,29 @@ def test_an_order_that_cannot_be_settled_for_a_lock_is_the_shoppers_all_the_same
     monkeypatch.undo()
     connection.close()
     assert check_out(user, CheckoutRequest(means=means, call=call_of(user))).order.status == status
+    assert faults() == []
+
+
+def end_session(pid: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_whose_connection_dies_with_the_job_to_tell_of_it_is_the_shoppers_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    user, dies = shopper_with(offer_of(5)), iter([False, True])
+
+    def insert_and_die(*rows: Any) -> None:
+        insert(*rows)
+        if isinstance(rows[0], OrderEvent) and next(dies):
+            race(partial(end_session, connection.connection.info.backend_pid))
+
+    monkeypatch.setattr(timeline, "insert", insert_and_die)
+    purchase = check_out(user, paying(call=call_of(user)))
+    connection.close()
+    assert purchase.order.status == "PENDING"
+    monkeypatch.undo()
+    assert check_out(user, paying(call=call_of(user))).order.status == "CONFIRMED"
     assert faults() == []

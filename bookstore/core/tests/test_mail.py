@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.core import checks
-from django.db import transaction
+from django.core.mail import EmailMultiAlternatives
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -185,12 +186,13 @@ def test_a_mail_that_is_refused_for_good_is_given_up_at_once(server: MailServer,
 
 
 def test_a_mail_server_that_is_away_is_waited_for_and_in_the_end_given_up(server: MailServer, settings: Any) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        settings.EMAIL_PORT = nobody.getsockname()[1]
     mail = post()
-    for number in range(1, delivery.MOST_ATTEMPTS):
-        assert (attempt(mail).attempts, mail.failed_at) == (number, None)
-    assert attempt(mail).failed_at
+    with socket.socket() as nobody:  # who holds the port, so that nobody else does, and listens to none
+        nobody.bind(("127.0.0.1", 0))
+        settings.EMAIL_PORT = nobody.getsockname()[1]
+        for number in range(1, delivery.MOST_ATTEMPTS):
+            assert (attempt(mail).attempts, mail.failed_at) == (number, None)
+        assert attempt(mail).failed_at
     assert "refused" in mail.error
 
 
@@ -302,3 +304,18 @@ def test_a_mail_whose_job_is_gone_is_given_up_and_one_whose_job_waits_is_not() -
     delete_old_mails.func(timestamp=0)
     assert list(Mail.objects.failed()) == [lost]
     assert Mail.objects.get(pk=waiting.pk).failed_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_connection_is_kept_while_the_mail_server_takes_its_time(
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, send = [], EmailMultiAlternatives.send
+
+    def look_and_send(message: EmailMultiAlternatives) -> int:
+        kept.append(connection.connection)
+        return send(message)
+
+    monkeypatch.setattr(EmailMultiAlternatives, "send", look_and_send)
+    assert attempt(post()).sent_at
+    assert kept == [None]

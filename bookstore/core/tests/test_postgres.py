@@ -10,8 +10,9 @@ from django.db import OperationalError, connection, connections
 
 from bookstore.core.local_postgres.server import LocalServer
 from bookstore.core.postgres import base
+from bookstore.core.prepared import run_prepared
 from bookstore.core.tests.own_server import restart, speaking_to, stop
-from bookstore.core.tests.racing import failures, race
+from bookstore.core.tests.racing import PATIENCE, failures, race
 
 SIZE = 8
 
@@ -25,8 +26,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
 
 
 @pytest.fixture
-def server(data: LocalServer, django_db_blocker: Any) -> Iterator[LocalServer]:
+def server(data: LocalServer, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
     """A server whose connections are pooled as in a web process, with as many in the pool as it takes."""
+    monkeypatch.setattr(base, "PATIENCE", PATIENCE)  # a slow machine takes longer than a request waits
     options = {**settings.DATABASES["default"]["OPTIONS"], "pool": settings.DATABASE_POOL | {"max_size": SIZE}}
     with django_db_blocker.unblock(), speaking_to(data, OPTIONS=options, CONN_HEALTH_CHECKS=False):
         ask()
@@ -56,10 +58,11 @@ def test_after_a_restart_nobody_notices_how_many_connections_died(server: LocalS
 def test_while_the_database_is_away_all_are_told_so_and_the_first_after_that_is_served(
     server: LocalServer, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(base, "PATIENCE", 0.5)
     stop(server)
-    for _turn in range(3):
-        assert failures(race(*[ask] * SIZE)) == [OperationalError] * SIZE
+    with monkeypatch.context() as patch:
+        patch.setattr(base, "PATIENCE", 0.5)
+        for _turn in range(3):
+            assert failures(race(*[ask] * SIZE)) == [OperationalError] * SIZE
     server.heal()
     assert race(*[ask] * SIZE) == [1] * SIZE
 
@@ -80,3 +83,14 @@ def test_a_connection_that_died_in_use_is_replaced(server: LocalServer):
 
 def test_more_readers_than_connections_take_turns(server: LocalServer):
     assert race(*[ask] * SIZE * 3) == [1] * SIZE * 3
+
+
+def test_what_is_prepared_is_planned_at_once_and_stays_so_among_many_other_queries(server: LocalServer):
+    plans = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT 41%'"
+    run_prepared("SELECT 41 + %(one)s::int", {"one": 1})
+    with connection.cursor() as cursor:
+        for number in range(150):
+            cursor.execute(f"SELECT {number}")
+        cursor.execute(plans)
+        assert cursor.fetchone() == (1,)
+    connection.close()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import AuthSession, User
-from bookstore.core.prepared import among, prepared
+from bookstore.core.prepared import among, prepared, run_prepared
 from bookstore.core.tests.racing import failures, race
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +78,40 @@ def test_nobody_is_no_row_and_a_missing_argument_an_error():
     assert sessions_of(0) == []
     with pytest.raises(Exception, match="user_id"):
         sessions_of()  # type: ignore[call-arg]
+
+
+WORDS = "SELECT word FROM core_scratch"
+
+
+def do(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.fixture
+def scratch() -> Iterator[None]:
+    """A table whose column a migration, on a connection of its own, makes longer once the reading of it is planned."""
+    do("CREATE TABLE core_scratch AS SELECT 'word'::varchar(10) AS word")
+    for _turn in range(8):
+        run_prepared(WORDS, {})
+    race(lambda: do("ALTER TABLE core_scratch ALTER word TYPE varchar(20)"))
+    yield
+    do("DROP TABLE core_scratch")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("scratch")
+def test_a_column_that_has_changed_since_is_planned_anew():
+    assert run_prepared(WORDS, {}) == [("word",)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("scratch")
+def test_within_a_transaction_it_passes_with_its_end():
+    with pytest.raises(OperationalError), transaction.atomic():
+        run_prepared(WORDS, {})
+    with transaction.atomic():
+        assert run_prepared(WORDS, {}) == [("word",)]
 
 
 @prepared
