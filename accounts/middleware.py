@@ -1,10 +1,12 @@
 """What accounts do with every request."""
 
+from contextlib import suppress
 from datetime import timedelta
 from time import time
 
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import SESSION_KEY
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import LazyObject
 
@@ -24,7 +26,8 @@ class NoteUse:
         response = self.get_response(request)
         if is_used(request) and time() - request.session.get(SEEN_AT, 0) > OFTEN_ENOUGH:
             request.session[SEEN_AT] = int(time())
-            UserSession.objects.create_from_request(request)
+            with suppress(IntegrityError):  # of an account that was closed meanwhile
+                UserSession.objects.create_from_request(request)
         return response
 
 

@@ -175,7 +175,9 @@ class CartItem(models.Model):
 
     @property
     def is_offered(self) -> bool:
-        return self.offer.is_active and self.offer.book.archived_at is None
+        """Whether it can be bought; not at a price in another currency, which the shop had before."""
+        offer = self.offer
+        return offer.is_active and offer.book.archived_at is None and offer.currency == settings.STORE_CURRENCY
 
     @property
     def available_quantity(self) -> int:

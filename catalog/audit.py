@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import F, Max, Min, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
@@ -30,6 +31,13 @@ def last_movement_left_the_stock() -> Iterator[str]:
     offers = Offer.objects.order_by().annotate(left=Coalesce(Subquery(last), 0)).exclude(left=F("stock_quantity"))
     for pk, stock, left in offers.values_list("pk", "stock_quantity", "left").iterator():
         yield f"offer {pk}: stock {stock}, its last movement left {left}"
+
+
+@check("Offers that are sold are in the shop's currency")
+def offers_are_in_the_shops_currency() -> Iterator[str]:
+    offers = Offer.objects.active().exclude(currency=settings.STORE_CURRENCY).order_by("pk")
+    for pk, currency in offers.values_list("pk", "currency").iterator():
+        yield f"offer {pk}: priced in {currency}, which is not the shop's {settings.STORE_CURRENCY}; nobody can buy it"
 
 
 @check("Every book is in the search index")

@@ -75,6 +75,13 @@ class OrderNotPaid(Conflict):
     message = _("There is an invoice only for an order that was paid.")
 
 
+class CartChanged(Conflict):
+    """The cart is not what the page at the till showed."""
+
+    code = "CART_CHANGED"
+    message = _("Your cart has changed since this page was made. Please look at it once more.")
+
+
 class CheckoutRefused(Conflict):
     """
     Lines that cannot be bought as things are now.

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -38,7 +39,8 @@ def recover_order(order_id: int) -> None:
         services.recover(Order.objects.get(pk=order_id))
 
 
-@app.task(retry=3)
+# Nothing looks for an event that was not told: its job tries again for a day, whatever is in the way.
+@app.task(retry=RetryStrategy(max_attempts=10, exponential_wait=3))
 def tell_shopper(event_id: int) -> None:
     """Tell a shopper what happened to an order; one that was paid gets its invoice first."""
     for event in events_to_tell_of(event_id):

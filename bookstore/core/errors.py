@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from procrastinate.exceptions import ConnectorException
+from psycopg.errors import ForeignKeyViolation
 
 
 class DomainError(Exception):
@@ -104,7 +105,11 @@ class Busy(DomainError):
 
 
 def as_busy(error: BaseException) -> Busy | None:
-    """Return `Busy` where a database error is one that passes (lock or statement timeout, lost connection)."""
+    """
+    Return `Busy` where a database error is one that passes: a lock or statement timeout, a lost connection, a row to
+    belong to that was deleted meanwhile.
+    """
     if isinstance(error, ConnectorException) and error.__cause__:  # the same, met while a job was written
         error = error.__cause__
-    return Busy() if isinstance(error, PASSING_FAULTS) else None
+    is_passing = isinstance(error, PASSING_FAULTS) or isinstance(error.__cause__, ForeignKeyViolation)
+    return Busy() if is_passing else None

@@ -6,6 +6,7 @@ from secrets import token_urlsafe
 from django.core.signing import BadSignature, Signer
 from django.utils import timezone
 
+from bookstore.core.errors import Busy
 from cart.models import Guest
 
 # Cookie and header carry the same value. The signature tells garbage from a token without asking the database.
@@ -38,8 +39,9 @@ def find_guest(token: str) -> Guest | None:
 
 
 def note_use(guest_id: int) -> None:
-    """Begin the guest's 60 days anew."""
-    Guest.objects.filter(pk=guest_id).update(used_at=timezone.now())
+    """Begin the guest's 60 days anew. Raises: Busy where a sign-in has taken the carts over meanwhile."""
+    if not Guest.objects.known().filter(pk=guest_id).update(used_at=timezone.now()):
+        raise Busy  # asked again, it is the account's cart
 
 
 def _secret_of(token: str) -> str | None:

@@ -46,7 +46,7 @@ def add_item(
 
     Without `offer_id` or `seller_id` it is the best offer in stock. More copies than are in stock are kept, and told.
     Locks: the shopper. Raises: BookNotFound, OfferNotFound, CartOfferInactive, CartBookOutOfStock, CartQuantityLimit,
-    CartItemLimit; CartPriceChanged where the price is not the one expected.
+    CartItemLimit; CartPriceChanged where the price is not the one expected; Busy where a sign-in was quicker.
     """
     lock_shoppers(shopper)
     offer = offer_to_buy(book_id, offer_id, seller_id)
@@ -105,7 +105,7 @@ def active_cart(shopper: Shopper, seller_id: int) -> Cart:
     """
     Return the shopper's active cart at a seller, one that is still to `begin` where there is none.
 
-    The shopper's lock must be held.
+    The shopper's lock must be held. Raises: Busy for a guest who has signed in meanwhile.
     """
     if shopper.user_id:
         found = active_carts_of_user(shopper.user_id, seller_id)

@@ -1,12 +1,17 @@
 """Many requests of one shopper at once."""
 
+import threading
 from contextlib import contextmanager
 from functools import partial
 
 import pytest
+from django.db import transaction
 
+from accounts.services import close_account
 from accounts.tests.factories import UserFactory
-from bookstore.core.tests.racing import failures, meeting, race
+from bookstore.core.errors import Busy
+from bookstore.core.problems import problem_of
+from bookstore.core.tests.racing import PATIENCE, failures, meeting, race, wait_for_waiting
 from cart import services
 from cart.exceptions import CartQuantityLimit
 from cart.models import Cart, CartItem
@@ -73,6 +78,35 @@ def test_two_merges_of_one_guest_happen_once():
     merged = race(*[partial(services.merge_guest, guest.pk, user.pk)] * 4)
     assert sorted(sum(one.copies.values()) for one in merged) == [0, 0, 0, 3]
     assert CartItem.objects.get().quantity == 3
+
+
+def test_an_add_that_a_sign_in_overtakes_is_refused_rather_than_lost():
+    guest = services.add_guest(services.new_token())
+    offer, user, shopper = OfferFactory(stock_quantity=9), UserFactory(), Shopper(guest_id=guest.pk)
+    services.merge_guest(guest.pk, user.pk)
+    with pytest.raises(Busy):
+        services.add_item(shopper, offer.book_id)
+    assert not Cart.objects.exists()
+
+
+def test_an_add_that_waits_while_its_account_is_closed_fails_as_one_to_try_again():
+    offer, user = OfferFactory(stock_quantity=9), UserFactory()
+    has_locked = threading.Event()
+
+    def lock_and_close() -> None:
+        with transaction.atomic():
+            services.lock_shoppers(Shopper(user_id=user.pk))
+            has_locked.set()
+            wait_for_waiting()
+            close_account(user)
+
+    def wait_and_add() -> None:
+        has_locked.wait(PATIENCE)
+        services.add_item(Shopper(user_id=user.pk), offer.book_id)
+
+    _closed, error = race(lock_and_close, wait_and_add)
+    assert problem_of(error).status == 503
+    assert not Cart.objects.exists()
 
 
 def test_a_merge_and_an_add_in_the_opposite_order_of_locks_both_succeed():

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 SUM = "An offer's stock is the sum of its movements"
 LAST = "An offer's last movement left the stock there is"
 BEST = "A book's price and availability are those of its best offer"
+CURRENCY = "Offers that are sold are in the shop's currency"
 ARCHIVED = "An archived book has no active offer"
 
 
@@ -51,6 +52,13 @@ def test_stock_without_any_movement_is_found():
         SUM: [f"offer {offer.pk}: stock 2, movements add up to 0"],
         LAST: [f"offer {offer.pk}: stock 2, its last movement left 0"],
     }
+
+
+def test_an_offer_at_a_price_in_another_currency_is_found(settings):
+    offer = OfferFactory()
+    OfferFactory(is_active=False)
+    settings.STORE_CURRENCY = "JPY"
+    assert faults() == {CURRENCY: [f"offer {offer.pk}: priced in EUR, which is not the shop's JPY; nobody can buy it"]}
 
 
 def test_movement_that_says_another_stock_is_found():

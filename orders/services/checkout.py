@@ -26,7 +26,7 @@ from cart.services import Shopper, hold_carts, lock_shoppers
 from catalog.models import Offer
 from catalog.services import take_stock
 from orders import metrics
-from orders.exceptions import CheckoutRefused, OrderCartEmpty
+from orders.exceptions import CartChanged, CheckoutRefused, OrderCartEmpty
 from orders.models import EventKind, Order, OrderItem, OrderStatus
 from orders.payment import Means, NoAnswer, provider
 from orders.services.pricing import Totals, totals_of
@@ -42,12 +42,14 @@ class CheckoutRequest:
     What a shopper asks for at the till.
 
     Without `cart_id` it is everything in the active carts. `expected_total`, in the store's currency, is the most that
-    the shopper agreed to pay. `call` is the request as its idempotency key knows it.
+    the shopper agreed to pay, `expected_copies`, by offer, all that they were shown. `call` is the request as its
+    idempotency key knows it.
     """
 
     cart_id: int | None = None
     accepts_price_changes: bool = False
     expected_total: Decimal | None = None
+    expected_copies: Mapping[int, int] | None = None
     shipping_address: Mapping[str, str] | None = None
     means: Means = Means()
     call: Call | None = None
@@ -69,7 +71,8 @@ def check_out(user: User, wanted: CheckoutRequest) -> Purchase:
     is an order it is what the shopper hears of: one that cannot be settled now, as a lock is not free or the database
     is away, is PENDING.
     Locks: as `reserve` and `settle`, one after the other; none while the provider is asked.
-    Raises: CartNotFound, CartLocked, OrderCartEmpty, CheckoutRefused, KeyReused; InProgress while a twin still pays.
+    Raises: CartNotFound, CartLocked, OrderCartEmpty, CartChanged, CheckoutRefused, KeyReused; InProgress while a twin
+    still pays.
     """
     try:
         purchase = reserve(user, wanted)
@@ -111,11 +114,13 @@ def reserve(user: User, wanted: CheckoutRequest) -> Purchase:
             return Purchase(known, is_repeat=True)
         claim(wanted.call)
     items = _lines_to_buy(user, _open_carts(user.pk, wanted.cart_id))
+    copies = {item.offer_id: item.quantity for item in items}
+    if wanted.expected_copies not in (None, copies):
+        raise CartChanged
     totals = totals_of(sum((item.current_price * item.quantity for item in items), Decimal(0)))
     _refuse_problems(items, totals, wanted)
     order = _write_order(user, wanted, totals, items)
     hold_carts(list({item.cart_id: item.cart for item in items}.values()), order.number)
-    copies = {item.offer_id: item.quantity for item in items}
     take_stock(copies, order_number=order.number, locked=[item.offer for item in items])
     log.info("checkout.reserved", order=order.number, user_id=user.pk, total=str(totals.total), lines=len(items))
     return Purchase(order)

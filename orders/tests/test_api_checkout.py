@@ -207,6 +207,16 @@ def test_a_risen_price_is_told_with_the_old_and_the_new():
     assert line == {**about, "old_price": "10.00", "new_price": "12.00"}
 
 
+def test_at_a_price_in_the_currency_that_the_shop_had_before_nothing_is_sold(settings):
+    old = offer_of(5, "10.00")
+    client = buyer(old)
+    settings.STORE_CURRENCY = "JPY"
+    refusal = pay(client)
+    assert codes(refusal) == ["ORDER_ITEMS_UNAVAILABLE"]
+    assert [line["offer_id"] for line in refusal.json()["problems"][0]["items"]] == [old.pk]
+    assert not Order.objects.exists()
+
+
 def test_all_problems_of_all_lines_are_told_at_once():
     archived, inactive, short, gone, risen, fine = offers = [offer_of(5, "10.00") for _each in range(6)]
     client = buyer(*offers, quantity=3)

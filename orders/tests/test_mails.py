@@ -1,5 +1,6 @@
 """What shoppers are told of their orders, by mail and in the app: once, in the transaction of its cause."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -129,6 +130,14 @@ def test_two_workers_with_one_job_tell_once():
     (job,) = jobs("tell_shopper")
     assert failures(race(*[partial(tell_shopper, **job)] * 4)) == []
     assert (Mail.objects.count(), Notification.objects.count()) == (1, 1)
+
+
+def test_a_job_that_fails_is_tried_again_for_more_than_a_day():
+    strategy, job, pauses = tell_shopper.retry_strategy, tell_shopper.configure().job, timedelta()
+    for number in range(10):
+        decision = strategy.get_retry_decision(exception=ConnectionError(), job=job.evolve(attempts=number))
+        pauses += decision.retry_at - datetime.now(UTC)
+    assert pauses > timedelta(days=1)
 
 
 def test_a_job_that_fails_half_way_has_told_nothing_and_is_simply_run_again(order, monkeypatch):

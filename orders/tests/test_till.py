@@ -14,6 +14,7 @@ from accounts.tests.factories import PASSWORD, UserFactory
 from bookstore.core import rate_limits
 from bookstore.core.idempotency import Call, fingerprint_of
 from cart.models import Cart, CartItem, CartStatus
+from cart.services import Shopper, remove_item
 from catalog import services as catalogue
 from catalog.tests.factories import BookFactory
 from orders.models import Order, OrderStatus
@@ -277,6 +278,19 @@ def test_a_hidden_total_is_only_a_limit(client, ada, cart):
 def test_what_another_window_put_into_the_cart_is_looked_at_first(client, ada, cart):
     page = client.get(TILL)
     fill(ada, offer_of(price="0.01"))
+    page = buy(client, page)
+    assert troubles(page) == ["Your cart has changed since this page was made. Please look at it once more."]
+    assert not Order.objects.exists()
+
+
+def test_what_another_window_swaps_while_the_button_is_pressed_is_looked_at_first(client, ada, cart, monkeypatch):
+    page, other = client.get(TILL), offer_of(price="12.50")
+
+    def swap() -> None:
+        remove_item(Shopper(user_id=ada.pk), CartItem.objects.get().pk)
+        fill(ada, other, quantity=2)
+
+    after_reading(monkeypatch, swap)
     page = buy(client, page)
     assert troubles(page) == ["Your cart has changed since this page was made. Please look at it once more."]
     assert not Order.objects.exists()

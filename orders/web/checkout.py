@@ -17,17 +17,19 @@ from django.views.decorators.http import require_http_methods
 from accounts.exceptions import AddressLimit
 from accounts.models import Address
 from accounts.services import add_address
-from bookstore.core.errors import Conflict, NotFound, TooMany
+from bookstore.core.errors import Conflict, DomainError, NotFound, TooMany
 from bookstore.core.idempotency import Call, InProgress, fingerprint_of
 from cart.exceptions import CartLocked
 from cart.services import Shopper, remove_item, set_quantity
-from orders.exceptions import CheckoutRefused, OrderCartEmpty
+from orders.exceptions import CartChanged, CheckoutRefused, OrderCartEmpty
 from orders.limits import check_out_within_limits
 from orders.models import Order, OrderStatus
 from orders.payment import Means, NoAnswer
 from orders.services import CheckoutRequest, recover
 from orders.web.forms import KEY, NEW, MendForm, TillForms, snapshot, typed
 from orders.web.till import till_of
+
+REFUSALS = (CartChanged, CheckoutRefused, TooMany, OrderCartEmpty, CartLocked)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -97,6 +99,7 @@ def buy(request: HttpRequest, asked: TillForms) -> HttpResponse:
     wanted = CheckoutRequest(
         accepts_price_changes=given["accepts_price_changes"],
         expected_total=given["total"],
+        expected_copies=asked.form.till.copies,
         shipping_address=asked.shipping_address,
         means=Means(given["card"]),
         # A page's key is its own: whatever is typed into it later, what it has bought it does not buy again.
@@ -106,7 +109,7 @@ def buy(request: HttpRequest, asked: TillForms) -> HttpResponse:
         purchase = check_out_within_limits(request, wanted)
     except InProgress:
         return after(order_made_by(request))
-    except (CheckoutRefused, TooMany, OrderCartEmpty, CartLocked) as error:
+    except REFUSALS as error:
         return show_again(request, error)
     if asked.is_kept and not purchase.is_repeat:
         try:
@@ -116,7 +119,7 @@ def buy(request: HttpRequest, asked: TillForms) -> HttpResponse:
     return after(purchase.order)
 
 
-def show_again(request: HttpRequest, error: CheckoutRefused | TooMany | OrderCartEmpty | CartLocked) -> HttpResponse:
+def show_again(request: HttpRequest, error: DomainError) -> HttpResponse:
     """Show the till as things are now, with what was typed and why nothing was bought."""
     user: Any = request.user
     asked = TillForms(till_of(user), list(Address.objects.of(user)), data=request.POST)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Address
 from accounts.web.forms import AddressForm
-from orders.exceptions import CheckoutRefused
+from orders.exceptions import CartChanged, CheckoutRefused
 from orders.web.till import Till
 
 HIGHEST_ID = 2**63 - 1
@@ -57,7 +57,7 @@ class TillForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         if given.get("seen") != self.till.seen or not {"key", "total"} <= given.keys():
-            self.add_error(None, _("Your cart has changed since this page was made. Please look at it once more."))
+            self.add_error(None, CartChanged.message)
         elif given["total"] < self.till.totals.total:
             self.add_error(None, CheckoutRefused.messages[CheckoutRefused.PRICE])
         if self.till.risen and not given.get("accepts_price_changes"):

@@ -45,7 +45,12 @@ class Till:
     @property
     def seen(self) -> str:
         """Which copies the page shows, so that nothing else is bought by its button."""
-        return " ".join(f"{item.offer_id}x{item.quantity}" for item in self.items)
+        return " ".join(f"{offer_id}x{quantity}" for offer_id, quantity in self.copies.items())
+
+    @cached_property
+    def copies(self) -> dict[int, int]:
+        """How many of which offers there are."""
+        return {item.offer_id: item.quantity for item in self.items}
 
     def find(self, item_id: int | None) -> CartItem | None:
         return next((item for item in self.items if item.pk == item_id), None)
