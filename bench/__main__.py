@@ -14,6 +14,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from bench.adds import by_grpc, by_rest
@@ -22,6 +23,7 @@ from bench.load import Figures, NothingToMeasure, measure
 from bench.pages import weigh
 from bench.shop import ROOT, Shop, empty_view
 
+START = "start of a full shop"
 ADDS = "adds to carts"
 WEIGHTS = "weight of pages"
 STAFF = "staff's pages"
@@ -57,6 +59,8 @@ def measure_shop(books: int, options: argparse.Namespace) -> dict[str, float]:
         shop.fill_orders(books // BOOKS_AN_ORDER)
     held, asked = shop.ask("rows"), shop.ask("database_times", options.only)
     tell(f"\n{held['books']:,} books, {held['offers']:,} offers, {held['size']}, PostgreSQL {held['postgresql']}")
+    if options.only in START:
+        tell_start(shop)
     tell(HEADER)
     rates = {}
     with shop.open() as port:
@@ -92,6 +96,13 @@ def measure_shop(books: int, options: argparse.Namespace) -> dict[str, float]:
 def run(port: int, paths: list[str], options: argparse.Namespace) -> Figures:
     measure(port, paths, clients=options.clients, seconds=1)  # the first requests load code and fill caches
     return measure(port, paths, clients=options.clients, seconds=options.seconds)
+
+
+def tell_start(shop: Shop) -> None:
+    """Print how long it takes from the command until the shop answers."""
+    began = time.monotonic()
+    with shop.open():
+        tell(f"{START:<34}{time.monotonic() - began:>7.1f} s")
 
 
 def tell_weights(shop: Shop, port: int) -> None:

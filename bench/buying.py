@@ -21,7 +21,7 @@ FIRST_SECONDS = 3
 REFUSALS = 10  # for each shopper, once the last copy is sold
 
 # A shopper sends requests and is told the status of each answer.
-Shopper = Generator[str, int, None]
+Shopper = Generator[str, int | None, None]
 
 
 class Answer(NamedTuple):
@@ -111,19 +111,19 @@ def serve(port: int, shoppers: Iterable[Shopper]) -> Sales:
             client = Client(port)
             stack.enter_context(client.socket)
             selector.register(client.socket, selectors.EVENT_READ, (client, shopper))
-            client.ask(next(shopper))
+            go_on(selector, client, shopper, None)
         while selector.get_map():
             for key, _events in selector.select(1):
                 client, shopper = key.data
                 if client.is_answered():
                     path = client.path.removeprefix("POST ")
                     sales.answers.append(Answer(path, client.status, time.perf_counter() - opened, client.milliseconds))
-                    go_on(selector, client, shopper)
+                    go_on(selector, client, shopper, client.status)
     return sales
 
 
-def go_on(selector: selectors.BaseSelector, client: Client, shopper: Shopper) -> None:
+def go_on(selector: selectors.BaseSelector, client: Client, shopper: Shopper, status: int | None) -> None:
     try:
-        client.ask(shopper.send(client.status))
+        client.ask(shopper.send(status))
     except StopIteration:
         selector.unregister(client.socket)

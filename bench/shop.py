@@ -99,7 +99,7 @@ def serving(command: list[str], probe: str, environment: dict[str, str]) -> Iter
         while status_of(port, probe) != 200:
             if server.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"{command} did not start.")
-            time.sleep(0.2)
+            time.sleep(0.05)
         yield port
     finally:
         server.send_signal(signal.SIGINT)
