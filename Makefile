@@ -70,7 +70,7 @@ bench: setup  ## Measure shops of ten thousand and a million books (which are ma
 	$(PYTHON) -m bench --books 10000 --books 1000000 --reprice --prebooks 100000
 
 soak: setup  ## Run the long loops: kills, races, restarts
-	$(PYTHON) -m pytest -m soak --timeout 1800 -o faulthandler_timeout=2400
+	$(PYTHON) -m pytest -m soak --hypothesis-profile soak --timeout 1800 -o faulthandler_timeout=2400
 
 shell: setup  ## Open a Python prompt inside the shop
 	@exec $(PYTHON) manage.py shell

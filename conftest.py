@@ -3,10 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import override_settings
+
+from bookstore.core.tests.racing import PATIENCE
+
+# The same examples in every run, others in each of the long loops, and as long for each as it takes.
+hypothesis.settings.register_profile("soak", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("ci")
 
 pytest_plugins = ["bookstore.core.tests.scheduling", "bookstore.web.tests.browser"]
 
@@ -21,6 +28,14 @@ def files_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     uploads = tmp_path_factory.mktemp("media")
     with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}, MEDIA_ROOT=uploads, OUTBOX=True):
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Let connections and locks be waited for longer than a slow machine may stand still."""
+    options = settings.DATABASES["default"]["OPTIONS"]
+    options["connect_timeout"] = 60
+    options["options"] += f" -c lock_timeout={PATIENCE}s"
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,10 @@ from typing import Any
 import pytest
 from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
 
+from accounts import social
 from accounts.tests import providers
 from accounts.tests.providers.github import CLIENT_ID, CLIENT_SECRET
+from bookstore.core.tests.processes import PATIENCE
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +23,13 @@ def github_process() -> Iterator[str]:
 
 
 @pytest.fixture
-def google(google_process: str, settings: Any) -> providers.Google:
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the shop wait for a provider whose process is only slow."""
+    monkeypatch.setattr(social, "PATIENCE", PATIENCE)
+
+
+@pytest.fixture
+def google(google_process: str, patience: None, settings: Any) -> providers.Google:
     """Google, whom the shop is told to be a client of."""
     app = {"provider_id": "google", "name": "Google", "client_id": "google-client", "secret": "google-secret"}
     apps = [{**app, "settings": {"server_url": google_process}}]
@@ -32,7 +40,7 @@ def google(google_process: str, settings: Any) -> providers.Google:
 
 
 @pytest.fixture
-def github(github_process: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> providers.GitHub:
+def github(github_process: str, patience: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> providers.GitHub:
     """GitHub, whom the shop is told to be a client of."""
     apps = [{"name": "GitHub", "client_id": CLIENT_ID, "secret": CLIENT_SECRET}]
     settings.SOCIALACCOUNT_PROVIDERS = settings.SOCIALACCOUNT_PROVIDERS | {

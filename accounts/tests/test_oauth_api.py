@@ -277,7 +277,7 @@ def test_a_provider_that_is_too_slow_is_not_waited_for(
     monkeypatch.setattr(social, "PATIENCE", 0.3)
     github.know("ada", "ada@example.com")
     way = github.consent(begin(github, client), "ada")
-    github.fail(USER, status=200, body="{}", after=2)
+    github.fail(USER, status=200, body="{}", after=PATIENCE)
     assert refused(come_back(client, way), "UNAVAILABLE", 503)
 
 

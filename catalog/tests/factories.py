@@ -6,33 +6,35 @@ import factory
 from catalog import services
 from catalog.models import Book, Contributor, Format, Genre, Offer, Role, Seller, Series
 
+# Names made by number have six digits, so that they sort as they were made, however many there were before.
+
 
 class SellerFactory(factory.django.DjangoModelFactory[Seller]):
     class Meta:
         model = Seller
 
-    name = factory.Sequence(lambda n: f"Seller {n}")
+    name = factory.Sequence(lambda n: f"Seller {n:06}")
 
 
 class GenreFactory(factory.django.DjangoModelFactory[Genre]):
     class Meta:
         model = Genre
 
-    name = factory.Sequence(lambda n: f"Genre {n}")
+    name = factory.Sequence(lambda n: f"Genre {n:06}")
 
 
 class SeriesFactory(factory.django.DjangoModelFactory[Series]):
     class Meta:
         model = Series
 
-    name = factory.Sequence(lambda n: f"Series {n}")
+    name = factory.Sequence(lambda n: f"Series {n:06}")
 
 
 class ContributorFactory(factory.django.DjangoModelFactory[Contributor]):
     class Meta:
         model = Contributor
 
-    name = factory.Sequence(lambda n: f"Author {n}")
+    name = factory.Sequence(lambda n: f"Author {n:06}")
 
 
 class BookFactory(factory.django.DjangoModelFactory[Book]):
@@ -42,7 +44,7 @@ class BookFactory(factory.django.DjangoModelFactory[Book]):
         model = Book
         skip_postgeneration_save = True
 
-    title = factory.Sequence(lambda n: f"Book {n}")
+    title = factory.Sequence(lambda n: f"Book {n:06}")
     format = Format.PAPERBACK
     language = "en"
 

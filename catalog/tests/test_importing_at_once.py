@@ -1,6 +1,7 @@
 """Imports by several processes and threads, killed or in each other's way."""
 
 import signal
+import threading
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from django.db import IntegrityError, connection
 
 from bookstore.core.audit import all_checks
 from bookstore.core.tests.processes import PIPE, Process
-from bookstore.core.tests.racing import MEETING_TIME, PATIENCE, failures, locks, meeting_after_reading, race
+from bookstore.core.tests.racing import MEETING_TIME, PATIENCE, failures, locks, meeting, race
 from catalog import services
 from catalog.importing import running, writing
 from catalog.models import Book, Contributor, Offer, StockMovement
@@ -94,7 +95,18 @@ def test_ctrl_c_ends_after_the_batch_with_the_account_so_far(tmp_path: Path):
 
 
 def two_imports_meet(path: Path) -> list[Any]:
-    with meeting_after_reading(Book, readers=2, is_locking=True):
+    """Let two imports wait for each other once each has looked for the books for the first time, and found none."""
+    meet, lock_known, has_met = meeting(2, is_locking=False), writing.lock_known, threading.local()
+
+    def look_and_meet(*args: Any) -> Any:
+        known = lock_known(*args)
+        if not hasattr(has_met, "once"):
+            has_met.once = True
+            meet()
+        return known
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "lock_known", look_and_meet)
         return race(partial(run, path), partial(run, path))
 
 

@@ -1,14 +1,16 @@
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db.models import Sum
 
 from bookstore.core.errors import Busy
-from bookstore.core.tests.racing import failures, meeting_after_reading, race
+from bookstore.core.tests.racing import failures, locks, meeting, meeting_after_reading, race
 from catalog import services
 from catalog.exceptions import BookNotFound, FieldsInvalid, NotEnoughStock, OfferConflict
 from catalog.models import Book, Genre, Offer
+from catalog.services import ledger
 from catalog.tests.factories import BookFactory, GenreFactory, OfferFactory, SellerFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,7 +45,15 @@ def test_control_without_the_lock_the_last_copy_is_sold_twice():
 def two_buyers_empty_two_sellers(*, is_locking: bool) -> Book:
     book = BookFactory()
     offers = [OfferFactory(book=book, stock_quantity=1) for _ in range(2)]
-    with meeting_after_reading(Book, readers=2, is_locking=is_locking):
+    meet, write_columns = meeting(2, is_locking=is_locking), ledger.write_columns
+
+    def meet_and_write(rows: list[Any], fields: list[str]) -> None:
+        if "in_stock" in fields:  # of a book; only now both have read what decides, the offers of both
+            meet()
+        write_columns(rows, fields)
+
+    with pytest.MonkeyPatch.context() as patch, locks(are_on=is_locking):
+        patch.setattr(ledger, "write_columns", meet_and_write)
         assert failures(race(*(partial(sell_one, offer) for offer in offers))) == []
     return Book.objects.get(pk=book.pk)
 

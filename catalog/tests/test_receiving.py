@@ -11,7 +11,6 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from accounts.tests.factories import StaffFactory
 from bookstore.core.models import Change
@@ -212,12 +211,12 @@ def test_a_delivery_is_closed_after_a_question_and_then_only_read(staff, offer, 
 def test_deliveries_are_found_by_reference_day_and_state(staff, offer, delivery):
     old = services.open_delivery(offer.seller_id, "RB 99")
     services.close_delivery(old.pk)
-    Delivery.objects.filter(pk=old.pk).update(opened_at=timezone.now() - timedelta(days=3))
+    Delivery.objects.filter(pk=old.pk).update(opened_at=delivery.opened_at - timedelta(days=3))
 
     def found(query: str) -> list[str]:
         return [row.reference for row in staff.get(DELIVERIES + query).context["cl"].result_list]
 
-    today = timezone.now().date()
+    today = delivery.opened_at.date()
     assert found("") == ["RB 99", "LS 4711"]
     assert found("?q=rb") == found("?state=closed") == ["RB 99"]
     assert found("?state=open") == found(f"?opened_at_from={today}") == ["LS 4711"]

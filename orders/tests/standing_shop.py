@@ -116,8 +116,9 @@ class Buyer:
     def __init__(self, shop: StandingShop):
         self.shop = shop
         self.user: User = UserFactory.create(password=PASSWORD)
-        answer = shop.ask("POST", "/api/v1/auth/login", {"email": self.user.email, "password": PASSWORD})
-        assert answer and answer.status == 200, answer
+        typed = {"email": self.user.email, "password": PASSWORD}
+        answer = self.insist(lambda: shop.ask("POST", "/api/v1/auth/login", typed))
+        assert answer.status == 200, answer
         self.token = answer.body["access_token"]
 
     def post(self, path: str, body: Any, key: str) -> Answer | None:

@@ -71,6 +71,20 @@ def in_the_background(act: Callable[[], Any]) -> threading.Thread:
     return thread
 
 
+@contextmanager
+def held_at_the_charge(ask: Callable[[], Any]) -> Iterator[threading.Thread]:
+    """Begin a checkout, and keep it where its order is written and its charge is not; then let it go on."""
+    provider = connection.copy()
+    try:
+        with provider.cursor() as cursor:
+            cursor.execute("BEGIN; LOCK TABLE orders_mockcharge IN SHARE MODE")
+            request = in_the_background(ask)
+            wait_until(lambda: somebody_waits("relation", "orders_mockcharge"))
+            yield request
+    finally:
+        provider.close()
+
+
 def stock_of(offer: Offer) -> int:
     return Offer.objects.get(pk=offer.pk).stock_quantity
 
@@ -128,18 +142,18 @@ def test_killed_after_settling_and_before_the_answer_a_retry_gets_that_answer(bu
     offer = offer_of(5)
     fill(buyer.user, offer)
     lost: list[Answer | None] = []
-    request = in_the_background(lambda: lost.append(buyer.check_out("tok_slow:2500", "key-1")))
     mine = Order.objects.filter(user=buyer.user)
-    wait_until(lambda: mine.filter(status="PENDING").exists())
     with transaction.atomic(), connection.cursor() as cursor:
-        # Only the answer reads books: who waits for this table has settled the order.
-        cursor.execute("LOCK TABLE catalog_book IN ACCESS EXCLUSIVE MODE")
+        with held_at_the_charge(lambda: lost.append(buyer.check_out("tok_ok", "key-1"))) as request:
+            assert mine.get().status == "PENDING"
+            # Only the answer reads books: who waits for this table has settled the order.
+            cursor.execute("LOCK TABLE catalog_book IN ACCESS EXCLUSIVE MODE")
         wait_until(lambda: somebody_waits("relation", "catalog_book"))
         assert mine.get().status == "CONFIRMED"
         buyer.shop.kill_web_workers()
     request.join(60)
     assert lost == [None]
-    answer = buyer.insist(lambda: buyer.check_out("tok_slow:2500", "key-1"))
+    answer = buyer.insist(lambda: buyer.check_out("tok_ok", "key-1"))
     assert (answer.status, answer.body["id"], answer.is_repeat) == (201, mine.get().pk, True)
     assert (MockCharge.objects.filter(pk=mine.get().number).count(), stock_of(offer)) == (1, 4)
     assert all_is_well(buyer.shop)
@@ -148,16 +162,15 @@ def test_killed_after_settling_and_before_the_answer_a_retry_gets_that_answer(bu
 def test_killed_in_the_middle_of_settling_nothing_of_it_has_happened(buyer: Buyer, turn: int):
     offer = offer_of(5)
     fill(buyer.user, offer)
-    request = in_the_background(lambda: buyer.check_out("tok_slow:2500", "key-1"))
     mine = Order.objects.filter(user=buyer.user)
-    wait_until(lambda: mine.filter(status="PENDING").exists())
     with transaction.atomic():
-        list(Cart.objects.filter(user=buyer.user).locked())  # which it comes to after the order
+        with held_at_the_charge(lambda: buyer.check_out("tok_ok", "key-1")) as request:
+            list(Cart.objects.filter(user=buyer.user).locked())  # which it comes to after the order
         wait_until(lambda: somebody_waits("transactionid"))
         assert mine.get().status == "PENDING"
         buyer.shop.kill_web_workers()
     request.join(60)
-    assert buyer.insist(lambda: buyer.check_out("tok_slow:2500", "key-1")).status == 201
+    assert buyer.insist(lambda: buyer.check_out("tok_ok", "key-1")).status == 201
     assert all_is_well(buyer.shop)
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError
 
 from accounts.tests.factories import StaffFactory
-from bookstore.core.tests.racing import failures, meeting_after_reading, race
+from bookstore.core.tests.racing import failures, locks, meeting, race
 from orders.exceptions import OrderPackedByAnother
 from orders.models import Order, Packing
 from orders.services import claim_order, note_slips
@@ -17,8 +17,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def two_claim(order: Order, *, is_locking: bool) -> list[Any]:
+    """Let two who found that nobody packs an order wait for each other before they note that they do."""
     acts = [partial(claim_order, order.pk, packer=StaffFactory()) for _each in range(2)]
-    with meeting_after_reading(Order, readers=2, is_locking=is_locking):
+    meet, save = meeting(2, is_locking=is_locking), Packing.save
+
+    def meet_and_save(packing: Packing, **options: Any) -> None:
+        meet()
+        save(packing, **options)
+
+    with pytest.MonkeyPatch.context() as patch, locks(are_on=is_locking):
+        patch.setattr(Packing, "save", meet_and_save)
         return race(*acts)
 
 

@@ -13,7 +13,7 @@ from accounts.models import User
 from bookstore.core import advisory
 from bookstore.core.errors import DomainError
 from bookstore.core.idempotency import InProgress
-from bookstore.core.tests.racing import MEETING_TIME, PATIENCE, failures, locks, meeting_after_reading, race
+from bookstore.core.tests.racing import PATIENCE, failures, locks, meeting_after_reading, race, wait_for_waiting
 from cart.exceptions import CartLocked
 from cart.models import Cart, CartItem
 from cart.services import Shopper, add_guest, add_item, lines, merge_guest, merging, new_token, set_quantity
@@ -104,7 +104,7 @@ def terms_at_the_writing(act: Callable[[Offer], Any], *, is_locking: bool) -> tu
     """
     Let somebody act on an offer once a checkout has read it; return its terms as the order is written.
 
-    With the lock they have to wait, and a moment passes; with only `locked()` switched off they are done by then.
+    With the lock it is written once they wait for it; with only `locked()` switched off, once they are done.
     """
     offer = offer_of(5, "10.00")
     buyer, write = shopper_with(offer, quantity=2), checkout._write_order
@@ -112,7 +112,7 @@ def terms_at_the_writing(act: Callable[[Offer], Any], *, is_locking: bool) -> tu
 
     def meet_and_write(*arguments: Any) -> Order:
         has_read.set()
-        has_acted.wait(MEETING_TIME if is_locking else PATIENCE)
+        wait_for_waiting() if is_locking else has_acted.wait(PATIENCE)
         terms.extend(Offer.objects.values_list("price", "is_active", "stock_quantity"))
         return write(*arguments)
 
@@ -176,7 +176,8 @@ def an_edit_meets_a_checkout(edit: Callable[[User], Any], *, is_locking: bool) -
     """
     Let the shopper change the cart in a second browser once a checkout has read it; return what became of both.
 
-    Without the shopper's lock, the only thing switched off, the lines are written before the order is.
+    With the shopper's lock the order is written once the edit waits for it; without it, the only thing switched off,
+    once the lines are.
     """
     offer = offer_of(9)
     buyer, write, touch = shopper_with(offer, quantity=2), checkout._write_order, lines.touch
@@ -184,7 +185,7 @@ def an_edit_meets_a_checkout(edit: Callable[[User], Any], *, is_locking: bool) -
 
     def meet_and_write(*arguments: Any) -> Order:
         has_read.set()
-        has_edited.wait(MEETING_TIME if is_locking else PATIENCE)
+        wait_for_waiting() if is_locking else has_edited.wait(PATIENCE)
         return write(*arguments)
 
     def tell_and_touch(cart: Cart, *fields: str) -> None:

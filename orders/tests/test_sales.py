@@ -231,9 +231,10 @@ def test_change_is_in_per_cent_of_the_revenue_before(staff, at, now, before, del
     assert staff.get(SUMMARY, {"period": "week"}).json()["delta_percentage"] == delta
 
 
-def test_order_from_the_till_is_in_the_summary_and_leaves_it_when_it_is_cancelled(staff):
+def test_order_from_the_till_is_in_the_summary_and_leaves_it_when_it_is_cancelled(staff, at):
     offer = offer_of(5, "12.50", book=BookFactory(title="Middlemarch", authors=["George Eliot"], isbn="9780141439549"))
     order = bought(offer, quantity=2)
+    Order.objects.update(created_at=at)
     month = {"period": "month"}
     shown = staff.get(SUMMARY, month).json()
     assert (shown["revenue"], shown["order_count"], shown["new_customers"]) == ("25.00", 1, 1)

@@ -24,7 +24,7 @@ PAGE = "/wishlist/"
 
 @pytest.fixture
 def ada(client: Client) -> User:
-    user = UserFactory(email="ada@example.com", full_name="Ada Reader", password=PASSWORD)
+    user = UserFactory(email="ada@example.com", full_name="Augusta Reader", password=PASSWORD)
     client.force_login(user)
     return user
 
@@ -271,13 +271,13 @@ def test_whoever_has_the_link_sees_the_list_and_no_name(client, ada, offer):
     assert (answer.status_code, answer["X-Robots-Tag"]) == (200, "noindex")
     assert "no-store" in answer["Cache-Control"]
     assert '<h1 dir="auto">A wishlist</h1>' in answer.text
-    assert (titles(answer), "Ada" in answer.text, "ada@" in answer.text) == (["Middlemarch"], False, False)
+    assert (titles(answer), "Augusta" in answer.text, "ada@" in answer.text) == (["Middlemarch"], False, False)
 
 
 def test_the_name_is_shown_if_its_owner_wants_and_the_link_stays(client, ada):
     path = share(client)
     assert share(client, shows_name="on") == path
-    assert "Wishlist of Ada Reader" in Client().get(path).text
+    assert "Wishlist of Augusta Reader" in Client().get(path).text
     assert "http://testserver" + path in client.get(PAGE).text
 
 

@@ -7,9 +7,7 @@ from typing import Any
 
 import requests
 
-from bookstore.core.tests.processes import Process
-
-PATIENCE = 10  # seconds
+from bookstore.core.tests.processes import PATIENCE, Process
 
 
 class Provider:

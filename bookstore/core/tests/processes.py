@@ -22,10 +22,10 @@ class Process(subprocess.Popen[str]):
         options = {"cwd": settings.BASE_DIR, "stdin": PIPE, "stdout": PIPE, "text": True, **options}
         super().__init__([*mortal, *map(str, arguments)], **options)
 
-    def line(self) -> str:
+    def line(self, patience: float = PATIENCE) -> str:
         """Return the next line that it says, or nothing where it has ended; it is killed if it takes too long."""
         assert self.stdout
-        killer = Timer(PATIENCE, self.kill)
+        killer = Timer(patience, self.kill)
         killer.start()
         try:
             return self.stdout.readline()

@@ -1,7 +1,7 @@
 import time
 from dataclasses import replace
 from datetime import timedelta
-from threading import Barrier, Event
+from threading import Event
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from bookstore.core.jobs import delete_expired_keys
 from bookstore.core.models import IdempotencyKey
 from bookstore.core.parsers import parsed
 from bookstore.core.tests.processes import Process
-from bookstore.core.tests.racing import failures, race
+from bookstore.core.tests.racing import PATIENCE, failures, meeting, race
 
 pytestmark = [
     pytest.mark.urls("bookstore.core.tests.doors"),
@@ -156,11 +156,11 @@ def test_running_twin_is_refused_and_told_when_to_come_back(shopper: Client, mon
 
     def wait_inside(outcome: Outcome) -> bool:
         is_inside.set()
-        may_end.wait(10)
+        may_end.wait(PATIENCE)
         return True
 
     def second() -> Any:
-        is_inside.wait(10)
+        is_inside.wait(PATIENCE)
         answer = send(shopper, "k", name="readers")
         may_end.set()
         return answer
@@ -186,10 +186,10 @@ def test_of_many_at_once_one_acts_and_the_others_learn_of_it() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_two_at_once_both_act(monkeypatch: pytest.MonkeyPatch) -> None:
-    meeting = Barrier(2)
+    meet = meeting(2, is_locking=False)
 
     def act() -> Outcome:
-        meeting.wait(10)
+        meet()
         return Outcome(201, "{}")
 
     monkeypatch.setattr(advisory, "try_lock", lambda call: True)
@@ -300,10 +300,12 @@ def kill_in_the_act() -> None:
 def test_killed_process_leaves_nothing_and_its_retry_acts() -> None:
     kill_in_the_act()
     assert (Group.objects.count(), IdempotencyKey.objects.count()) == (0, 0)
-    for _attempt in range(100):  # the server may need a moment to notice
+    deadline = time.monotonic() + PATIENCE
+    while True:  # the server may need a moment to notice
         try:
             assert not once(CALL, make_group).is_replayed
             break
         except InProgress:
+            assert time.monotonic() < deadline
             time.sleep(0.05)
     assert (Group.objects.count(), IdempotencyKey.objects.count()) == (1, 1)

@@ -8,8 +8,10 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
+from bookstore.core import health
 from bookstore.core.logs import cleaned
 from bookstore.core.middleware import RequestLog
+from bookstore.core.tests.processes import PATIENCE
 from bookstore.core.wsgi import always_utf8
 
 pytestmark = [pytest.mark.urls("bookstore.core.tests.doors"), pytest.mark.django_db]
@@ -110,7 +112,8 @@ def test_secrets_do_not_get_into_the_log(name: str, value: object) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/public/", "/health/", "/healthz/", "/api/docs/"])
-def test_trailing_slash_is_optional_for_programs(shop: Client, path: str) -> None:
+def test_trailing_slash_is_optional_for_programs(shop: Client, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "PATIENCE", PATIENCE)
     assert shop.get(path).status_code == 200
 
 

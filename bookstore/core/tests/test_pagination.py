@@ -110,6 +110,7 @@ def test_only_a_large_number_is_remembered_for_a_moment(
 ) -> None:
     assert paginate(groups, {}, sort=NAME).total == 5
     monkeypatch.setattr(pagination, "LARGE", 6)
+    monkeypatch.setattr(pagination, "MOMENT", 600)
     Group.objects.create(name="f")
     assert paginate(groups, {}, sort=NAME).total == 6
     Group.objects.create(name="g")

@@ -10,8 +10,9 @@ from bookstore.core.tests.processes import Process
 from bookstore.core.tests.scheduling import pytest_collection_modifyitems
 
 BAD = """
-import os, threading
+import os, threading, pytest
 
+@pytest.mark.timeout(1)
 def test_that_hangs():
     threading.Event().wait()
 
@@ -24,7 +25,7 @@ def test_behind():
 
 
 def run(folder: Path) -> str:
-    options = "-n 1 --dist loadfile -p bookstore.core.tests.scheduling -o timeout=1"
+    options = "-n 1 --dist loadfile -p bookstore.core.tests.scheduling"
     ours = settings.BASE_DIR / "pytest.ini"
     environment = os.environ | {"PYTHONPATH": str(settings.BASE_DIR), "PYTEST_XDIST_WORKER": ""}
     with Process("-m", "pytest", *options.split(), "-c", ours, "--rootdir", folder, folder, env=environment) as process:

@@ -73,7 +73,8 @@ def given_up(to: str = "ada@example.com") -> Mail:
 
 
 def test_sales_of_three_periods_stand_beside_those_before(client, boss, monkeypatch):
-    noon = timezone.now().replace(month=10, day=14, hour=12)  # so that yesterday lies in the same month
+    now = timezone.now()  # a day that is past, so that the session lasts, and whose yesterday lies in its month
+    noon = now.replace(year=now.year - 1, month=10, day=14, hour=12)
     for when, price in [(noon, "10.00"), (noon - timedelta(hours=1), "20.00"), (noon - timedelta(days=1), "24.00")]:
         order = bought(offer_of(3, price, book=BookFactory(title=f"For {price}")))
         Order.objects.filter(pk=order.pk).update(created_at=when)

@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connections
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 SWITCHES = (
@@ -34,6 +34,7 @@ ACCESSIBILITY = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "rules": {"target-size": {"enabled": True}},
 }
+PATIENCE = 30_000  # milliseconds that a page may take to show what is expected, as for a click
 FAILED = pytest.StashKey[bool]()
 
 Visit = Callable[..., Page]
@@ -47,6 +48,7 @@ def chromium() -> Iterator[Browser]:
     # It keeps other connections beside a loop than without one; those left behind would hold the test database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     connections.close_all()
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=SWITCHES)
         yield browser
@@ -151,6 +153,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 def assert_accessible(page: Page) -> None:
     """Find nothing by axe, and one heading that says what the page is."""
+    page.wait_for_load_state()
     found = Axe().run(page, options=ACCESSIBILITY)
     assert found.violations_count == 0, found.generate_report()
     assert page.locator("h1").count() == 1
@@ -158,6 +161,7 @@ def assert_accessible(page: Page) -> None:
 
 def assert_fits(page: Page) -> None:
     """Find nothing that makes the page scroll sideways."""
+    page.wait_for_load_state()
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= page.viewport_size["width"]
 

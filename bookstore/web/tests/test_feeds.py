@@ -62,6 +62,7 @@ def test_feed_has_what_atom_asks_for(client: Client) -> None:
     )
 
     feed = read(client, "/books/new.atom")
+    book.refresh_from_db()
 
     (entry,) = feed.iter(f"{ATOM}entry")
     links = {link.get("rel"): link.get("href") for link in feed.findall(f"{ATOM}link")}

@@ -1,17 +1,14 @@
 """What readers do in the shop, in a real browser."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Route, expect
 
 from bookstore.web.tests.browser import PHONE, Visit
+from bookstore.web.tests.moving import COVERS_ARE_THERE, FRAMES, SHIFTS
 from bookstore.web.tests.shop import LONG_TITLE, open_shop
 from catalog.tests.factories import BookFactory
 
 pytestmark = pytest.mark.browser
-
-
-def count_of(page: Page) -> str:
-    return page.locator("#count").inner_text()
 
 
 @pytest.fixture
@@ -27,7 +24,7 @@ def test_reader_finds_a_book_by_filters(visit_shop: Visit) -> None:
     expect(page.locator("#count")).to_have_text("3 books")
     page.get_by_label("In stock only").check()
     expect(page.locator("#count")).to_have_text("1 book")
-    assert page.url.endswith("/books/?genre=travel&in_stock=true")
+    expect(page).to_have_url("/books/?genre=travel&in_stock=true")
     page.get_by_role("link", name=LONG_TITLE).click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text(LONG_TITLE)
@@ -42,10 +39,10 @@ def test_reader_without_javascript_finds_a_book_by_filters(visit_shop: Visit) ->
     page.get_by_label("In stock only").check()
     page.get_by_role("button", name="Show books").click()
 
-    assert page.url.endswith("/books/?genre=travel&in_stock=true")
-    assert count_of(page) == "1 book"
+    expect(page).to_have_url("/books/?genre=travel&in_stock=true")
+    expect(page.locator("#count")).to_have_text("1 book")
     page.get_by_role("link", name=LONG_TITLE).click()
-    assert page.get_by_role("heading", level=1).inner_text() == LONG_TITLE
+    expect(page.get_by_role("heading", level=1)).to_have_text(LONG_TITLE)
 
 
 @pytest.mark.parametrize("javascript", [True, False])
@@ -55,12 +52,12 @@ def test_reader_pages_through_a_list(visit_shop: Visit, javascript: bool) -> Non
 
     page.get_by_role("link", name="Next page").click()
     expect(page.locator("#count")).to_have_text("33 books, page 2 of 2")
-    assert page.url.endswith("/books/?sort=-title&page=2")
-    assert page.locator(".book").count() == 9
+    expect(page).to_have_url("/books/?sort=-title&page=2")
+    expect(page.locator(".book")).to_have_count(9)
     page.go_back()
 
     expect(page.locator("#count")).to_have_text("33 books")
-    assert page.locator(".book .title").first.inner_text() == first
+    expect(page.locator(".book .title").first).to_have_text(first)
 
 
 def test_change_of_the_list_is_announced_and_keeps_the_focus(visit_shop: Visit) -> None:
@@ -83,14 +80,14 @@ def test_removing_a_choice_also_clears_its_field(visit_shop: Visit) -> None:
 
     expect(page.get_by_label("Genre", exact=True)).to_have_value("")
     expect(page.get_by_label("Price up to")).to_have_value("20")
-    assert page.url.endswith("/books/?max_price=20")
+    expect(page).to_have_url("/books/?max_price=20")
 
 
 def test_wrong_value_is_told_at_its_field_until_it_is_mended(visit_shop: Visit) -> None:
     page = visit_shop("/books/?published_after=soon&genre=travel", viewport=PHONE)
 
     expect(page.get_by_text("Enter a valid date.")).to_be_visible()
-    assert count_of(page) == "3 books"
+    expect(page.locator("#count")).to_have_text("3 books")
     page.get_by_label("Published from").fill("2001-02-03")
 
     expect(page.locator("#count")).to_have_text("0 books")
@@ -112,20 +109,19 @@ def test_keyboard_reaches_the_content_and_shows_where_it_is(visit_shop: Visit) -
 
 
 def test_covers_do_not_move_the_page(visit_shop: Visit) -> None:
-    page = visit_shop("about:blank")
-    page.route("**/covers/**", lambda route: (page.wait_for_timeout(100), route.continue_()))
+    page, late = visit_shop("about:blank"), list[Route]()
+    page.route("**/covers/**", lambda route: late.append(route))
+    page.goto("/books/", wait_until="domcontentloaded")
+    page.evaluate(FRAMES)  # it is shown without its covers
 
-    page.goto("/books/")
-    shift = page.evaluate(
-        """() => new Promise(done => {
-            let sum = 0;
-            new PerformanceObserver(list => list.getEntries().forEach(entry => sum += entry.value))
-                .observe({type: "layout-shift", buffered: true});
-            setTimeout(() => done(sum), 500);
-        })"""
-    )
+    page.route("**/covers/**", lambda route: route.continue_())  # from now on, in the place of the other
+    for route in late:
+        route.continue_()
+    page.wait_for_load_state()
+    page.wait_for_function(COVERS_ARE_THERE)
 
-    assert shift < 0.01
+    assert late
+    assert page.evaluate(SHIFTS) < 0.01
 
 
 def test_drawn_cover_shows_where_a_picture_does_not_come(visit: Visit) -> None:

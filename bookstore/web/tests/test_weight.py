@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.tests.factories import UserFactory
 from bookstore.web.models import ShopPage
 from bookstore.web.tests.browser import PHONE, Visit
+from bookstore.web.tests.moving import COVERS_ARE_THERE, SHIFTS
 from bookstore.web.tests.shop import LONG_TITLE, open_shop
 from cart.services import Shopper, add_item
 from catalog.models import Book, Genre, Series, StaffPick
@@ -113,23 +114,12 @@ def test_covers_keep_their_place_before_they_are_there(reader: Client) -> None:
         assert [picture for picture in pictures if 'width="400" height="600"' not in picture] == []
 
 
-# How far things moved while the page came. Source: W3C, Layout Instability API.
-SHIFTS = """async () => {
-    const shifts = [];
-    const observer = new PerformanceObserver((list) => shifts.push(...list.getEntries()));
-    observer.observe({type: "layout-shift", buffered: true});
-    for (let frame = 0; frame < 5; frame++) await new Promise(requestAnimationFrame);
-    return shifts.reduce((sum, shift) => sum + shift.value, 0);
-}"""
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("name", ["home", "list", "book"])
 def test_nothing_moves_while_the_covers_come(visit: Visit, name: str) -> None:
     open_shop()
     page = visit(paths()[name], viewport=PHONE)
-    page.wait_for_load_state("networkidle")
-    assert page.locator(".cover img").evaluate_all("all => all.some((each) => each.complete && each.naturalWidth)")
+    page.wait_for_function(COVERS_ARE_THERE)
 
     assert page.evaluate(SHIFTS) < 0.01
 
