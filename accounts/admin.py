@@ -24,7 +24,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts import services
 from accounts.models import AuthSession, Notification, NotificationPreference, User
-from bookstore.core.admin import NotedForms, ReadOnlyAdmin, ShopAdmin
+from bookstore.core.admin import NotedForms, ReadOnlyAdmin, RowForm, ShopAdmin
 from bookstore.core.trail import record
 
 # The staff come in by the door of everybody else, with its limits and second factor.
@@ -43,7 +43,7 @@ def may_become(request: HttpRequest, user: User | None) -> bool:
     return request.user.is_superuser or not (user and (user.is_staff or user.is_superuser))
 
 
-class ChangeForm(UserChangeForm):
+class ChangeForm(RowForm, UserChangeForm):
     reason = forms.CharField(
         label=_("reason"),
         required=False,
@@ -58,12 +58,13 @@ class ChangeForm(UserChangeForm):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        is_staff, is_superuser = (
-            self.cleaned_data.get(name, getattr(self.instance, name)) for name in ("is_staff", "is_superuser")
+        is_active, is_staff, is_superuser = (
+            self.cleaned_data.get(name, getattr(self.instance, name))
+            for name in ("is_active", "is_staff", "is_superuser")
         )
         if is_staff and self.instance.is_service:
             self.add_error("is_staff", _("A service account cannot be staff."))
-        if (is_staff or is_superuser) and self.cleaned_data.get("is_active") is False:
+        if (is_staff or is_superuser) and not is_active:
             self.add_error("is_active", _("An account of the staff cannot be deactivated."))
         return cleaned
 
@@ -136,12 +137,13 @@ class UserAdmin(NotedForms, DjangoUserAdmin, ShopAdmin):
         is_active = obj.is_active
         switches = change and "is_active" in form.changed_data
         if switches:
-            obj.is_active = not is_active  # as it was, for the service to switch
+            obj.is_active = form.before["is_active"]  # as it is, for the service to switch
         super().save_model(request, obj, form, change)
-        services.note_email(obj)
+        if obj.email != form.before.get("email"):
+            services.note_email(obj)
         if switches:
             switch = services.reactivate_user if is_active else services.deactivate_user
-            switch(obj.pk, actor=request.user, reason=form.cleaned_data["reason"])
+            switch(obj.pk, actor=request.user, reason=form.changes.get("reason", ""))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         answer = super().user_change_password(request, id, form_url)
@@ -153,6 +155,8 @@ class UserAdmin(NotedForms, DjangoUserAdmin, ShopAdmin):
 @admin.register(Group)
 class GroupAdmin(NotedForms, DjangoGroupAdmin, ShopAdmin):
     """What the members of a group may do, which only superusers say."""
+
+    form = RowForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser

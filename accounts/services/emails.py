@@ -65,7 +65,12 @@ def withdraw_email(user: User) -> None:
 
 @transaction.atomic
 def ask_to_confirm(user: User, email: str) -> None:
-    """Send the link again to the e-mail that the account has or shall have, unless it is confirmed."""
+    """
+    Send the link again to the e-mail that the account has or shall have, unless it is confirmed.
+
+    Raises: Invalid for what is no e-mail.
+    """
+    check_email(email)
     if email == user.email:
         # An account that staff or a command made has no row yet.
         EmailAddress.objects.get_or_create(user=user, email=email, defaults={"primary": True})

@@ -70,6 +70,11 @@ def test_nothing_is_sent_to_others_nor_to_the_confirmed(ada, client):
     assert Mail.objects.count() == 1
 
 
+def test_what_is_no_email_is_refused(ada, client):
+    assert client.post(PAGE, {"again": "on", "email": "ada@example.com\0"}).status_code == 302
+    assert Mail.objects.count() == 1
+
+
 def test_sending_again_is_limited(ada, client, settings):
     settings.RATE_LIMITS = True
     again = [client.post(PAGE, {"again": "on", "email": ada.email}) for _ in range(RULES["confirmation"].per_account)]

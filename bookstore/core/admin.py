@@ -17,7 +17,7 @@ from django.core.paginator import Paginator
 from django.db import IntegrityError, models, transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.formats import date_format, number_format
 from django.utils.functional import cached_property
@@ -36,7 +36,7 @@ from bookstore.core.idempotency import once_per_form
 from bookstore.core.mail import send_again
 from bookstore.core.models import Change, ChangeAct, ChangeQuerySet, Mail
 from bookstore.core.pagination import COUNT_CAP
-from bookstore.core.querysets import constraint_of
+from bookstore.core.querysets import LockableQuerySet, constraint_of
 from bookstore.core.trail import record, remember
 
 # Lists
@@ -78,7 +78,31 @@ class Refused(Conflict):
         self.sentences = named or {places.get(error.code, ""): str(error.message)}
 
 
-class ActForm(forms.ModelForm):
+class OpenedForm(forms.ModelForm):
+    """A form that knows what its reader changed since they opened it, whatever others saved meanwhile."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            for field in self.fields.values():
+                field.show_hidden_initial = not field.disabled
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What the reader changed, by field."""
+        return {name: self.cleaned_data[name] for name in self.changed_data if name in self.cleaned_data}
+
+
+class RowForm(OpenedForm):
+    """A form that is saved as the row it shows: of a row that is there, only what the reader changed is taken."""
+
+    def _clean_fields(self) -> None:
+        super()._clean_fields()
+        if self.instance.pk:
+            self.cleaned_data = self.changes
+
+
+class ActForm(OpenedForm):
     """
     A form whose save is an act of a service: what the act refuses is shown beside the field it is about.
 
@@ -89,13 +113,6 @@ class ActForm(forms.ModelForm):
     places: ClassVar[Mapping[str, str]] = {}
     judged_by_service: ClassVar[frozenset[str]] = frozenset()
     refused: ClassVar[Refused | None] = None
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            # "Changed" means by this reader since the form was opened, not different from what others saved meanwhile.
-            for field in self.fields.values():
-                field.show_hidden_initial = not field.disabled
 
     def clean(self) -> dict[str, Any]:
         if self.refused and self.refused.prefix == self.prefix:
@@ -113,11 +130,6 @@ class ActForm(forms.ModelForm):
             yield
         except DomainError as error:
             raise Refused(self.prefix, self.places, error) from error
-
-    @property
-    def changes(self) -> dict[str, Any]:
-        """What the reader changed, by field."""
-        return {name: self.cleaned_data[name] for name in self.changed_data}
 
 
 class ActFormSet(PaginationInlineFormSet):
@@ -252,13 +264,21 @@ class ShopAdmin(LooksUp, ModelAdmin):
 
 
 class NotedForms:
-    """Pages whose forms save their rows themselves, so that the trail is noted here."""
+    """Pages whose forms, each a `RowForm`, save their rows themselves, so that the trail is noted here."""
 
     model: type[Model]
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Model:
-        form.before = remember(self.model._base_manager.get(pk=form.instance.pk)) if change else {}
-        return super().save_form(request, form, change)  # type: ignore[misc]
+        """Return the row as it is now, with what the reader changed put into it. Locks: the row."""
+        typed = super().save_form(request, form, change)  # type: ignore[misc]
+        form.before = {}
+        if change:
+            row = get_object_or_404(LockableQuerySet(self.model).locked(), pk=typed.pk)
+            form.before = remember(row)
+            for name in {field.name for field in row._meta.concrete_fields}.intersection(form.changed_data):
+                setattr(row, name, getattr(typed, name))
+            form.instance = row
+        return form.instance
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)  # type: ignore[misc]

@@ -41,6 +41,20 @@ class IdField(StrictIntegerField):
         super().__init__(min_value=1, **kwargs)
 
 
+class IdsField(serializers.ListField):
+    """Ids of rows, at most `max_length`, which are counted before any is looked at."""
+
+    child = IdField()
+
+    def __init__(self, *, max_length: int, **kwargs: Any):
+        super().__init__(max_length=max_length, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[int]:
+        if isinstance(data, list) and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return super().to_internal_value(data)
+
+
 class CountField(StrictIntegerField):
     """How many, from 0 on, within a 32-bit column."""
 

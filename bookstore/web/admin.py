@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from bookstore.core.admin import ActForm, RowAdmin
+from bookstore.core.admin import ActForm, RowAdmin, RowForm
 from bookstore.core.errors import Conflict
 from bookstore.web.models import ShopPage
 
@@ -15,7 +15,7 @@ class AddressTaken(Conflict):
     message = _("Another page has this address.")
 
 
-class ShopPageForm(ActForm):
+class ShopPageForm(RowForm, ActForm):
     places: ClassVar = {"PAGE_CONFLICT": "slug"}
     judged_by_service: ClassVar = frozenset({"slug"})
 

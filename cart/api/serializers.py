@@ -7,7 +7,7 @@ from django.conf import settings
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from bookstore.core.fields import MAX_COUNT, MAX_INTEGER, CountField, IdField, MoneyField
+from bookstore.core.fields import MAX_COUNT, MAX_INTEGER, CountField, IdField, IdsField, MoneyField
 from cart.models import Availability, CartItem, CartStatus, PriceChange
 from cart.reading import Part, ShoppersCart
 
@@ -184,7 +184,7 @@ class StatusSerializer(serializers.Serializer[Any]):
 
 
 class ByIdsSerializer(serializers.Serializer[Any]):
-    ids = serializers.ListField(child=IdField(), allow_empty=True, max_length=100)
+    ids = IdsField(allow_empty=True, max_length=100)
 
 
 class ByUserQuerySerializer(serializers.Serializer[Any]):

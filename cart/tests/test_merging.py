@@ -134,6 +134,15 @@ def test_a_guests_cart_untouched_for_sixty_days_is_abandoned_and_an_accounts_sta
     assert {account.carts.get().status, recent.carts.get().status} == {CartStatus.ACTIVE}
 
 
+def test_a_guest_unseen_for_twice_as_long_goes_with_the_cart():
+    gone, guest = new_guest(), new_guest()
+    for shopper, days in ((gone, 121), (guest, 119)):
+        services.add_item(shopper, OfferFactory(stock_quantity=9).book_id)
+        Guest.objects.filter(pk=shopper.guest_id).update(used_at=timezone.now() - timedelta(days=days))
+    abandon_carts()
+    assert (Guest.objects.get().pk, Cart.objects.get().guest_id) == (guest.guest_id, guest.guest_id)
+
+
 def test_a_token_counts_for_sixty_days_after_its_last_write():
     token = services.new_token()
     guest = services.add_guest(token)

@@ -45,6 +45,12 @@ def test_a_cart_is_shown_as_the_contract_says():
     }  # fmt: skip
 
 
+def test_too_many_ids_are_counted_and_not_looked_at(shopper):
+    answer = shopper.post(f"{API}/carts/by-ids", {"ids": [{}] * 10_000})
+    assert problem(answer) == (400, "VALIDATION_ERROR")
+    assert [error["field"] for error in answer.json()["errors"]] == ["ids"]
+
+
 def test_a_cart_that_is_begun_is_created_and_one_that_is_found_is_ok(shopper):
     body = {"company_id": OfferFactory().seller_id}
     first, again = (shopper.post(f"{API}/cart/upsert", body) for _each in range(2))

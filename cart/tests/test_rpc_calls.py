@@ -173,6 +173,11 @@ def test_fields_at_fault_are_told_as_far_as_a_header_holds_them(partner: Grpc, w
     assert (len(violations), violations[3].field, violations[3].reason) == (20, "ids.3", "MIN_VALUE")
 
 
+def test_too_many_ids_are_counted_and_not_looked_at(partner: Grpc, who: Who) -> None:
+    error = send(partner, "ListByIds", pb.ListByIdsRequest(ids=[-1] * 10_000).SerializeToString(), metadata_of(who))
+    assert [fault.field for fault in detail(error, details.BadRequest).field_violations] == ["ids"]
+
+
 def test_a_failure_of_ours_is_internal_and_tells_nothing(partner: Grpc, who: Who, monkeypatch, caplog) -> None:
     monkeypatch.setattr("cart.rpc.servicer.carts_of", lambda *_a, **_k: 1 / 0)
     error = send(partner, "ListByUser", b"", metadata_of(who))

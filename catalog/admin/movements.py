@@ -31,6 +31,8 @@ class StockMovementAdmin(MembersAdmin, ReadOnlyAdmin):
     def own(self, request: HttpRequest, rows: QuerySet[StockMovement]) -> QuerySet[StockMovement]:
         return rows.filter(offer__seller__members=request.user.pk)
 
+    members_narrow_by = frozenset({"reason__exact", "offer__id__exact"})
+
     # Who bought a book is no seller's business.
 
     def get_list_display(self, request: HttpRequest) -> list[str]:

@@ -12,7 +12,7 @@ from django.urls import path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from bookstore.core.admin import ActAdmin, ActForm, RowAdmin, ids_in
+from bookstore.core.admin import ActAdmin, ActForm, RowAdmin, RowForm, ids_in
 from bookstore.core.errors import Conflict
 from catalog import services
 from catalog.models import Contributor, Seller, Series
@@ -24,7 +24,7 @@ class NameTaken(Conflict):
     message = _("There is one of this name already.")
 
 
-class NameForm(ActForm):
+class NameForm(RowForm, ActForm):
     places = {"NAME_CONFLICT": "name"}
     judged_by_service = frozenset({"name"})
 

@@ -26,6 +26,8 @@ class MembersAdmin:
     A member is one of the staff by the flag alone: whoever has the permission sees all rows.
     """
 
+    members_narrow_by: frozenset[str]
+
     def sees_all(self, request: HttpRequest) -> bool:
         return super().has_view_permission(request)  # type: ignore[misc]
 
@@ -37,6 +39,11 @@ class MembersAdmin:
     def own(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Keep the rows of the sellers that the reader is a member of."""
         raise NotImplementedError
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        # What members do not see they are not to find out by narrowing the list by it.
+        is_allowed = super().lookup_allowed(lookup, value, request)  # type: ignore[misc]
+        return is_allowed and (self.sees_all(request) or lookup in self.members_narrow_by)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)  # type: ignore[misc]
@@ -70,6 +77,7 @@ class OfferAdmin(MembersAdmin, ActAdmin):
     ordering = ["-id"]
     sortable_by: list[str] = []
     readonly_fields = ["title", "byline", "isbn", "edition", "seller", "stock_quantity", "movements"]
+    members_narrow_by = frozenset({"is_active__exact"})
     fieldsets = [
         (None, {"fields": ["seller", "price", "is_active", ("stock_quantity", "stock_change"), "movements"]}),
         (_("Book"), {"fields": ["title", "byline", ("isbn", "edition")]}),

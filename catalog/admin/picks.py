@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from bookstore.core.admin import ActForm, RowAdmin
+from bookstore.core.admin import ActForm, RowAdmin, RowForm
 from bookstore.core.errors import Conflict
 from catalog.models import StaffPick
 
@@ -16,7 +16,7 @@ class PickedAlready(Conflict):
     message = _("This book is among the picks already.")
 
 
-class StaffPickForm(ActForm):
+class StaffPickForm(RowForm, ActForm):
     places = {"PICK_CONFLICT": "book"}
     judged_by_service = frozenset({"book"})
 

@@ -6,12 +6,21 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from bookstore.core.fields import CountField, IdField, MoneyField, StrictBooleanField, StrictIntegerField, TextField
+from bookstore.core.fields import (
+    CountField,
+    IdField,
+    IdsField,
+    MoneyField,
+    StrictBooleanField,
+    StrictIntegerField,
+    TextField,
+)
 from bookstore.core.openapi import listed
 from catalog.filters import LONGEST_QUESTION
 from catalog.models import Format
 from catalog.services.ledger import MOST_COPIES
 
+MOST_MEMBERS = 1_000  # of one seller
 OLDEST_BOOK = date(1000, 1, 1)
 
 
@@ -231,4 +240,4 @@ class GenreInputSerializer(serializers.Serializer):
 
 class SellerInputSerializer(serializers.Serializer):
     name = TextField(max_length=200)
-    members = serializers.ListField(child=IdField(), required=False, help_text="Ids of users.")
+    members = IdsField(required=False, max_length=MOST_MEMBERS, help_text="Ids of users.")

@@ -2,6 +2,7 @@
 
 import re
 from io import BytesIO
+from threading import Lock
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,9 +11,12 @@ from PIL import Image, ImageOps
 from catalog.exceptions import FieldsInvalid
 
 SUFFIXES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
-MOST_PIXELS = 40_000_000  # what a telephone takes; unpacked in memory it is four times as many bytes
+MOST_PIXELS = 40_000_000  # what a telephone takes; drawing one of them takes up to 700 MB
+LONGEST_SIDE = 20_000  # pixels
 LARGE, SMALL = (640, 960), (320, 480)  # twice the size at which a book's page and lists show them
 QUALITY = 82
+
+_drawing = Lock()
 
 # The name of a picture that was kept: of its content, so that it may be kept by browsers forever.
 KEPT = re.compile(r"(?P<stem>.+-[0-9a-f]{32})(?P<small>-small)?\.(jpg|png|webp)", re.ASCII)
@@ -28,19 +32,25 @@ def draw_sizes(upload: Any) -> tuple[str, bytes, bytes]:
     """
     Return a picture's suffix and its large and small size, without what the camera wrote into it.
 
+    One at a time in a process, for the memory that each takes.
     Raises: FieldsInvalid for what is no JPEG, PNG or WebP picture, is broken, or has too many pixels.
     """
+    with _drawing:
+        return _draw_sizes(upload)
+
+
+def _draw_sizes(upload: Any) -> tuple[str, bytes, bytes]:
     try:
         upload.seek(0)
         picture = Image.open(upload, formats=list(SUFFIXES))
     except (OSError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
         raise _refusal() from error
-    if picture.width * picture.height > MOST_PIXELS:
+    if picture.width * picture.height > MOST_PIXELS or max(picture.size) > LONGEST_SIDE:
         raise FieldsInvalid(fields={"cover_image": _("A picture has at most 40 million pixels.")})
     kind = str(picture.format)
     try:
         picture.draft("RGB", (LARGE[0] * 2, LARGE[1] * 2))  # a large JPEG is never unpacked whole
-        upright = _upright_on_white(picture)
+        upright = _upright_on_white(_reduced(picture))
     except (OSError, SyntaxError, ValueError) as error:  # what is broken within shows only now
         raise _refusal() from error
     return SUFFIXES[kind], _encoded(upright, kind, LARGE), _encoded(upright, kind, SMALL)
@@ -48,6 +58,14 @@ def draw_sizes(upload: Any) -> tuple[str, bytes, bytes]:
 
 def _refusal() -> FieldsInvalid:
     return FieldsInvalid(fields={"cover_image": _("This is no JPEG, PNG or WebP picture, or it is broken.")})
+
+
+def _reduced(picture: Image.Image) -> Image.Image:
+    """Return a picture no larger than either way up needs: all that follows would make copies of the whole."""
+    if picture.mode not in {"RGB", "RGBA", "L", "LA"} or "transparency" in picture.info:  # no colours to mix
+        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    picture.thumbnail((2 * LARGE[1], 2 * LARGE[1]), Image.Resampling.LANCZOS)
+    return picture
 
 
 def _upright_on_white(picture: Image.Image) -> Image.Image:

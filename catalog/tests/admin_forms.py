@@ -12,6 +12,16 @@ def open_form(staff: Client, url: str) -> dict[str, Any]:
     forms = [context["adminform"].form]
     for inline in context["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.forms]
+    return as_sent(forms)
+
+
+def open_list(staff: Client, url: str) -> dict[str, Any]:
+    """Open a list whose rows can be changed in it, and return what would be sent if nothing were changed."""
+    formset = staff.get(url).context["cl"].formset
+    return as_sent([formset.management_form, *formset.forms])
+
+
+def as_sent(forms: list[Any]) -> dict[str, Any]:
     sent: dict[str, Any] = {}
     for bound in (bound for form in forms for bound in form):
         value = str(bound.value()) if isinstance(bound.field, FileField) else bound.value()
@@ -24,9 +34,14 @@ def open_form(staff: Client, url: str) -> dict[str, Any]:
 
 
 def save_form(staff: Client, url: str, form: dict[str, Any], **changes: Any) -> dict[str, list[str]]:
-    """Send the form, with changes by field (`offers-0-price` as `offers_0_price`); return its errors by field."""
+    """
+    Send the form, with changes by field (`offers-0-price` as `offers_0_price`); return its errors by field.
+
+    None is a box without its tick.
+    """
     names = {name.replace("-", "_"): name for name in form}
-    answer = staff.post(url, {**form, **{names.get(name, name): value for name, value in changes.items()}})
+    sent = {**form, **{names.get(name, name): value for name, value in changes.items()}}
+    answer = staff.post(url, {name: value for name, value in sent.items() if value is not None})
     if answer.status_code == 302:
         return {}
     forms = [answer.context["adminform"].form]

@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.tests.factories import StaffFactory
 from catalog.models import StaffPick
 from catalog.services import archive_book
-from catalog.tests.admin_forms import open_form, save_form
+from catalog.tests.admin_forms import open_form, open_list, save_form
 from catalog.tests.factories import BookFactory
 
 pytestmark = pytest.mark.django_db
@@ -61,8 +61,20 @@ def test_books_to_pick_are_looked_up_as_one_types_and_archived_ones_never(staff:
 
 def test_staff_reorder_and_hide_picks_in_their_list(staff: Client) -> None:
     picked = StaffPick.objects.create(book=BookFactory(), note="At night.")
-    row = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-id": picked.pk, "form-0-position": "7"}
+    row = {**open_list(staff, PICKS), "form-0-position": "7"}
+    del row["form-0-is_active"]
     staff.post(PICKS, {**row, "_save": "Save"})
 
     picked.refresh_from_db()
     assert (picked.position, picked.is_active) == (7, False)
+
+
+def test_note_outlives_another_who_only_hides_the_pick(staff: Client) -> None:
+    picked = StaffPick.objects.create(book=BookFactory(), note="At night.")
+    page = f"{PICKS}{picked.pk}/change/"
+    form = open_form(staff, page)
+    StaffPick.objects.filter(pk=picked.pk).update(note="By day.")
+    assert save_form(staff, page, form, is_active=None) == {}
+
+    picked.refresh_from_db()
+    assert (picked.note, picked.is_active) == ("By day.", False)

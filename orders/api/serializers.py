@@ -11,12 +11,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.models import Address
-from bookstore.core.fields import MAX_INTEGER, CountField, IdField, MoneyField, StrictBooleanField, TextField
+from bookstore.core.fields import MAX_INTEGER, CountField, IdField, IdsField, MoneyField, StrictBooleanField, TextField
 from bookstore.core.openapi import Problem
 from orders.models import EventKind, Order, OrderEvent, OrderItem, OrderStatus, PaymentStatus, Refund
 
 LONGEST_QUESTION = 200
 MOST_AT_ONCE = 100  # orders that one call acts on
+MOST_LINES = 5_000  # of one refund
 
 
 def read(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
@@ -91,7 +92,9 @@ class RefundSerializer(serializers.Serializer[Any]):
     """With neither amount nor lines all that is left goes back, shipping too; with lines alone, what they cost."""
 
     amount = MoneyField(required=False, allow_null=True, default=None)
-    lines = RefundedLineSerializer(many=True, required=False, allow_null=True, default=None, allow_empty=False)
+    lines = RefundedLineSerializer(
+        many=True, required=False, allow_null=True, default=None, allow_empty=False, max_length=MOST_LINES
+    )
     restock = StrictBooleanField(default=False, help_text="Puts the copies back on sale.")
     note = text(Refund, "note")
 
@@ -105,7 +108,7 @@ class RefundSerializer(serializers.Serializer[Any]):
 
 
 class ManySerializer(serializers.Serializer[Any]):
-    ids = serializers.ListField(child=IdField(), allow_empty=False, max_length=MOST_AT_ONCE)
+    ids = IdsField(allow_empty=False, max_length=MOST_AT_ONCE)
 
 
 class ShipManySerializer(ManySerializer):

@@ -55,6 +55,11 @@ def test_a_heart_keeps_a_book_and_lets_it_go_and_the_reader_stays(client, ada, o
         assert Wish.objects.count() == number
 
 
+@pytest.mark.parametrize("moved", ["9" * 5_000, "9" * 18, "-1", "x"])
+def test_an_odd_word_of_what_was_moved_says_nothing(client, ada, moved):
+    assert client.get(PAGE, {"moved": moved}).status_code == 200
+
+
 def test_a_heart_says_whether_it_is_pressed_and_what_for(client, ada, offer):
     label = 'aria-label="Wishlist: Middlemarch"'
     assert f'aria-pressed="false" {label}' in client.get("/books/").text

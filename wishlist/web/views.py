@@ -1,5 +1,6 @@
 """The wishlist's pages, and what the hearts of other pages send."""
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -74,7 +75,7 @@ def just_now(request: HttpRequest) -> dict[str, Any]:
         except DomainError:
             return {}
     moved = request.GET.get("moved", "")
-    return {"moved": Book.objects.filter(pk=moved).first() if moved.isascii() and moved.isdigit() else None}
+    return {"moved": Book.objects.filter(pk=moved).first() if re.fullmatch(r"[0-9]{1,18}", moved) else None}
 
 
 @require_POST

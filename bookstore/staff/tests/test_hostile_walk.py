@@ -123,6 +123,11 @@ def test_a_member_finds_their_own_offers_and_movements(member, rival):
     assert {movement.offer for movement in movements} == {*offers}
 
 
+@pytest.mark.parametrize("name", ["order_number__startswith", "actor__id__exact", "created_at__gte"])
+def test_a_member_narrows_no_list_by_what_is_hidden(member, rival, name):
+    assert signed_in(member).get("/admin/catalog/stockmovement/", {name: "1"}).status_code == 400
+
+
 def test_a_member_changes_price_and_stock_of_their_own_offer_and_withdraws_none(member):
     client, offer = signed_in(member), Offer.objects.get()
     page = f"/admin/catalog/offer/{offer.pk}/change/"

@@ -68,6 +68,15 @@ def test_file_that_is_too_large_is_refused(staff: Client, monkeypatch: pytest.Mo
     assert errors == {"file": ["The file is too large: 1 MB at most."]}
 
 
+def test_only_staff_send_files_and_what_is_beyond_all_limits_is_not_even_taken(staff: Client):
+    whole = SimpleUploadedFile("books.csv", b"x" * 2 * 2**20)
+    for path in ("/accounts/language/", "/admin/staff/importrun/add/"):
+        whole.seek(0)
+        assert Client().post(path, {"file": whole}).status_code == 413
+    answer = staff.post("/admin/staff/importrun/add/", b"", content_type="text/csv", CONTENT_LENGTH=str(2**28))
+    assert answer.status_code == 413
+
+
 def test_row_in_another_encoding_is_rejected_alone(staff: Client):
     content = f"isbn,title\n{ISBNS[0]},Café\n".encode("latin-1") + f"{ISBNS[1]},Café\n".encode()
     run = brought_in(staff, SimpleUploadedFile("books.csv", content))

@@ -1,10 +1,15 @@
+from threading import Event
+
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from accounts.tests.factories import StaffFactory
+from bookstore.core.models import Change
+from bookstore.core.tests.racing import PATIENCE, failures, locks, race, wait_for_waiting
 from bookstore.web.models import ShopPage
 from catalog.demo import load_catalogue
-from catalog.tests.admin_forms import open_form, save_form
+from catalog.tests.admin_forms import open_form, open_list, save_form
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +101,54 @@ def test_second_page_at_an_address_is_refused_beside_it(staff: Client) -> None:
 
 def test_staff_reorder_pages_in_their_list(staff: Client) -> None:
     page = ShopPage.objects.create(title="Terms", slug="terms", text="x")
-    rows = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-id": page.pk, "form-0-position": "7"}
+    rows = {**open_list(staff, ADMIN), "form-0-position": "7"}
+    del rows["form-0-is_shown"]
+    staff.post(ADMIN, {**rows, "_save": "Save"})
+
+    page.refresh_from_db()
+    assert (page.position, page.is_shown) == (7, False)
+
+
+def test_two_who_change_one_page_keep_the_work_of_each_other(staff: Client) -> None:
+    page = ShopPage.objects.create(title="Terms", slug="terms", text="Old.")
+    change = f"{ADMIN}{page.pk}/change/"
+    mine, theirs = open_form(staff, change), open_form(staff, change)
+    assert save_form(staff, change, theirs, text="New.") == {}
+    assert save_form(staff, change, mine, title="Terms of sale") == {}
+
+    page.refresh_from_db()
+    assert (page.title, page.text) == ("Terms of sale", "New.")
+    told = [said.values for said in Change.objects.about([page]).order_by("pk")]
+    assert told == [{"text": ["Old.", "New."]}, {"title": ["Terms", "Terms of sale"]}]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("are_on", "text"), [(True, "New."), (False, "Old.")])
+def test_page_is_saved_as_it_is_under_its_lock(staff: Client, are_on: bool, text: str) -> None:
+    page = ShopPage.objects.create(title="Terms", slug="terms", text="Old.")
+    change, is_held = f"{ADMIN}{page.pk}/change/", Event()
+    form = open_form(staff, change)
+
+    def write_text() -> None:
+        with transaction.atomic():
+            ShopPage.objects.filter(pk=page.pk).update(text="New.")
+            is_held.set()
+            wait_for_waiting()
+
+    def write_title() -> None:
+        is_held.wait(PATIENCE)
+        assert save_form(staff, change, form, title="Terms of sale") == {}
+
+    with locks(are_on=are_on):
+        assert failures(race(write_text, write_title)) == []
+    page.refresh_from_db()
+    assert (page.title, page.text) == ("Terms of sale", text)
+
+
+def test_list_takes_nothing_back_that_others_did_since_it_was_opened(staff: Client) -> None:
+    page = ShopPage.objects.create(title="Terms", slug="terms", text="x")
+    rows = {**open_list(staff, ADMIN), "form-0-position": "7"}
+    ShopPage.objects.filter(pk=page.pk).update(is_shown=False)
     staff.post(ADMIN, {**rows, "_save": "Save"})
 
     page.refresh_from_db()

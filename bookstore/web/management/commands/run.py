@@ -26,6 +26,7 @@ from catalog.demo import ACCOUNTS
 
 logger = logging.getLogger(__name__)
 
+LONGEST_HEADERS = 65_536  # bytes, of one request
 JOBS = 4  # at once
 JOBS_WAIT = 5  # niceness: where all processors are busy, whoever looks at a page goes first
 JOBS_WAIT_AT_MOST = 15  # seconds from the start
@@ -173,6 +174,8 @@ def shop_processes() -> list[Child]:
         *("--host", settings.WEB_HOST, "--port", str(settings.PORT)),
         *("--workers", str(settings.WEB_PROCESSES), "--blocking-threads", str(settings.WEB_THREADS)),
         *("--respawn-failed-workers", "--workers-kill-timeout", "10"),
+        # Its own limits of headers are 400 KB and 16 MB, of which Django takes seconds to read one.
+        *("--http1-buffer-size", str(LONGEST_HEADERS), "--http2-max-headers-size", str(LONGEST_HEADERS)),
         "bookstore.wsgi:application",
     ]
     jobs = ["manage", "procrastinate", "worker", "--concurrency", str(JOBS), "--shutdown-graceful-timeout", "10"]
