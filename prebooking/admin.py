@@ -23,7 +23,7 @@ TIMES = ["created_at", "notified_at", "fulfilled_at", "cancelled_at"]
 
 @admin.register(Prebook)
 class PrebookAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "user", "book", "status", "notified_at"]
+    list_display = ["created_at", "user", "headline", "status", "notified_at"]
     list_filter = [("status", ChoicesDropdownFilter)]
     list_select_related = ["user", "book"]
     search_fields = ["user__email"]  # see get_search_results
@@ -45,6 +45,10 @@ class PrebookAdmin(ReadOnlyAdmin):
             return queryset, False
         found = books_matching(Book.objects.all(), term).values_list("pk", flat=True)[:MOST_FOUND]
         return queryset.filter(book__in=list(found)), False
+
+    @display(description=_("book"), header=True)
+    def headline(self, prebook: Prebook) -> list[Any]:
+        return [prebook.book.title, _("archived") if prebook.book.archived_at else ""]
 
 
 @admin.register(BookInDemand)

@@ -25,6 +25,8 @@ def write_late_mails(timestamp: int = 0) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="requeue_prebooks", retry=3)
 def requeue_prebooks(timestamp: int = 0) -> None:
-    """Let those wait again who were told of a book that has sold out since."""
+    """Let those wait again who were told of a book that is gone, and for its successor whose book is archived."""
     for book_id in services.books_sold_out():
         services.requeue(book_id)
+    for archived_id, book_id in services.books_succeeded():
+        services.pass_on(archived_id, book_id)

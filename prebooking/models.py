@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bookstore.core.querysets import LockableQuerySet
-from catalog.models import Book, BookQuerySet, Offer
+from catalog.models import Book, BookQuerySet, Offer, OfferQuerySet
 
 BETWEEN_MAILS = timedelta(days=1)
 
@@ -40,6 +40,10 @@ class PrebookQuerySet(LockableQuerySet["Prebook"]):
     def waiting(self) -> Self:
         """Prebooks that wait for the book to come back."""
         return self.filter(status=PrebookStatus.WAITING)
+
+    def in_demand(self) -> Self:
+        """Prebooks that wait for a book of the shop, not for one that is archived."""
+        return self.waiting().filter(book__archived_at=None)
 
     def notified(self) -> Self:
         """Prebooks whose shopper was told that the book is back."""
@@ -125,27 +129,28 @@ class Prebook(models.Model):
 class BookInDemandQuerySet(BookQuerySet):
     def wanted(self) -> Self:
         """
-        Books that somebody prebooked and still wants, most waited for first.
+        Books of the shop that somebody prebooked and still wants, most waited for first.
 
         Adds `waiting`, `notified` and `waiting_since`; `copies_for_sale`, and `copies_held`, which lie in offers that
         are switched off.
         """
         mine = Prebook.objects.filter(book=OuterRef("pk"))
         return (
-            self.filter(pk__in=Prebook.objects.open().order_by().values("book").distinct())
+            self.public()
+            .filter(pk__in=Prebook.objects.open().order_by().values("book").distinct())
             .annotate(
                 waiting=_of_book(mine.waiting(), Count("pk")),
                 notified=_of_book(mine.notified(), Count("pk")),
                 waiting_since=Subquery(mine.waiting().order_by("created_at").values("created_at")[:1]),
-                copies_for_sale=_copies(is_active=True),
-                copies_held=_copies(is_active=False, withdrawn_at=None),
+                copies_for_sale=_copies(Offer.objects.shown()),
+                copies_held=_copies(Offer.objects.filter(is_active=False, withdrawn_at=None)),
             )
             .order_by("-waiting", "-notified", "pk")
         )
 
 
-def _copies(**terms: Any) -> Coalesce:
-    return _of_book(Offer.objects.filter(book=OuterRef("pk"), **terms), Sum("stock_quantity"))
+def _copies(offers: OfferQuerySet) -> Coalesce:
+    return _of_book(offers.filter(book=OuterRef("pk")), Sum("stock_quantity"))
 
 
 def _of_book(rows: models.QuerySet[Any], number: models.Aggregate) -> Coalesce:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import structlog
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -75,12 +75,18 @@ def fulfil(user_id: int, book_ids: Iterable[int]) -> int:
     """
     Note that a shopper has bought books, and waits for them no longer; return how many were waited for.
 
-    Locks: those of the books that were prebooked, by id.
+    A book of the same ISBN is the same to who waits: one of the two is archived.
+    Locks: those of the books that were prebooked, and of their successors, by id.
     """
     wanted = {prebook.book_id for prebook in open_prebooks(user_id)}
     if not wanted:
         return 0
-    prebooks = Prebook.objects.open().of(user_id).filter(book__in=wanted.intersection(book_ids))
+    bought = set(book_ids)
+    isbns = Book.objects.filter(pk__in=bought).exclude(isbn="").values("isbn")
+    bought |= set(Book.objects.filter(pk__in=wanted, isbn__in=isbns).values_list("pk", flat=True))
+    if not wanted & bought:
+        return 0
+    prebooks = Prebook.objects.open().of(user_id).filter(book__in=bought)
     with transaction.atomic():
         lock_books_of(prebooks)
         return prebooks.update(status=PrebookStatus.FULFILLED, fulfilled_at=timezone.now(), is_mail_due=False)
@@ -91,12 +97,16 @@ def open_prebooks(user_id: int) -> QuerySet[Prebook]:
     return Prebook.objects.open().of(user_id)
 
 
-def lock_books_of(prebooks: PrebookQuerySet) -> set[int]:
+def lock_books_of(prebooks: PrebookQuerySet) -> None:
     """
-    Let nobody move these prebooks until the transaction ends but their shoppers; return their books' ids.
+    Let nobody move these prebooks until the transaction ends but their shoppers.
 
-    Locks: their books by id.
+    Locks: their books, and those to which they may be passed on, by id.
     """
-    if book_ids := set(prebooks.values_list("book_id", flat=True)):
-        list(Book.objects.filter(pk__in=book_ids).locked().values_list("pk"))
-    return book_ids
+    books = list(prebooks.values_list("book_id", "book__isbn", "book__archived_at"))
+    if not books:
+        return
+    wanted = Q(pk__in={pk for pk, _isbn, _archived_at in books})
+    if isbns := {isbn for _pk, isbn, archived_at in books if isbn and archived_at}:
+        wanted |= Q(archived_at=None, isbn__in=isbns)
+    list(Book.objects.filter(wanted).locked().values_list("pk"))

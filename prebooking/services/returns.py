@@ -35,7 +35,8 @@ def wake(book_id: int) -> None:
     """
     Tell everyone who waits for a book that is in stock: in the app within this transaction, by mail soon after.
 
-    For the transaction of a stock act, after which the book's row and an offer of it are locked.
+    For the transaction of a stock act, after which the book's row and an offer of it are locked; or for one that has
+    locked the book's row.
     """
     with connection.cursor() as cursor:
         cursor.execute(WAKE, {"book": book_id, "now": timezone.now()})
@@ -63,6 +64,7 @@ def books_sold_out() -> list[int]:
     """
     Return the books that came back, and are gone again, before everyone who was told has bought one.
 
+    An archived book is gone, too: its readers are told nothing more, as long as no other has its ISBN.
     Copies that were sold within the last PAYMENT_PATIENCE may yet be put back, and are waited for.
     """
     fresh_sales = StockMovement.objects.filter(
@@ -71,7 +73,7 @@ def books_sold_out() -> list[int]:
         created_at__gt=timezone.now() - PAYMENT_PATIENCE,
     )
     told = Prebook.objects.notified().filter(book=OuterRef("pk"))
-    books = Book.objects.public().filter(Exists(told), ~Exists(fresh_sales), in_stock=False)
+    books = Book.objects.filter(Exists(told), ~Exists(fresh_sales), in_stock=False)
     return list(books.order_by("pk").values_list("pk", flat=True))
 
 
