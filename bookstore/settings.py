@@ -163,6 +163,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "bookstore.staff.middleware.LimitBodies",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -385,7 +386,7 @@ globals().update(EMAIL_URL)
 OUTBOX = IS_LOCAL and not EMAIL_URL
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
-PROCRASTINATE_ON_APP_READY = "bookstore.core.queue.keep_transactions"
+PROCRASTINATE_ON_APP_READY = "bookstore.core.queue.set_up"
 
 
 # Security

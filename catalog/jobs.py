@@ -2,13 +2,14 @@
 
 from procrastinate.contrib.django import app
 
+from bookstore.core.queue import FOR_A_DAY
 from catalog.search import missed
 from catalog.search.index import index_books, rank_books
 from catalog.search.vocabulary import refresh_vocabulary
 from catalog.services import carry_on_bulk_change, delete_old_bulk_changes, refresh_popularity, sweep_covers
 
 
-@app.task(queue="catalogue")
+@app.task(queue="catalogue", retry=FOR_A_DAY)
 def index_many(book_ids: list[int]) -> None:
     """Bring the search index up to date for many books."""
     index_books(book_ids)
@@ -36,7 +37,7 @@ def count_popularity(timestamp: int = 0) -> None:
     rank_books()
 
 
-@app.task(queue="catalogue", retry=5)
+@app.task(queue="catalogue", retry=FOR_A_DAY)
 def carry_on_bulk(change_id: int) -> None:
     """Do what is left of a bulk change; what was done before somebody killed this job stays done."""
     carry_on_bulk_change(change_id)

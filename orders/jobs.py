@@ -5,12 +5,12 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from bookstore.core.idempotency import InProgress
 from bookstore.core.prepared import prepared
+from bookstore.core.queue import FOR_A_DAY
 from orders import services
 from orders.models import EventKind, Order, OrderEvent, Refund
 from orders.payment import NoAnswer
@@ -39,8 +39,7 @@ def recover_order(order_id: int) -> None:
         services.recover(Order.objects.get(pk=order_id))
 
 
-# Nothing looks for an event that was not told: its job tries again for a day, whatever is in the way.
-@app.task(retry=RetryStrategy(max_attempts=10, exponential_wait=3))
+@app.task(retry=FOR_A_DAY)
 def tell_shopper(event_id: int) -> None:
     """Tell a shopper what happened to an order; one that was paid gets its invoice first."""
     for event in events_to_tell_of(event_id):

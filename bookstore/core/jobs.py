@@ -2,7 +2,6 @@
 
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Job, Status
 
 from bookstore.core import audit, delivery
@@ -25,11 +24,7 @@ async def retry_stalled_jobs(timestamp: int) -> None:
         if job.attempts >= MOST_ATTEMPTS:
             await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
             continue
-        try:
-            await app.job_manager.retry_job(job)
-        except UniqueViolation:
-            # Its twin, with the same queueing lock, waits already and will do the work.
-            await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
+        await app.job_manager.retry_job(job)
 
 
 @app.periodic(cron="15 3 * * *")

@@ -114,9 +114,9 @@ def up_to_cap(number: int) -> str:
 
 
 def demand(request: HttpRequest) -> Panel:
-    of_each = Prebook.objects.waiting().order_by().values("book", "book__title", "book__byline")
+    of_each = Prebook.objects.in_demand().order_by().values("book", "book__title", "book__byline")
     return {
-        "waiting": whole(Prebook.objects.waiting().count()),
+        "waiting": whole(Prebook.objects.in_demand().count()),
         "books": of_each.annotate(waiting=Count("pk")).order_by("-waiting", "book")[:MOST],
     }
 

@@ -1,12 +1,9 @@
 """Imports and exports, which may take their time, and the end of their files."""
 
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from bookstore.staff.transfers import exporting, importing, sweeping
-from bookstore.staff.transfers.models import ExportRun, ImportRun
-
-QUEUE = "transfers"
+from bookstore.staff.transfers.queueing import QUEUE
 
 
 @app.task(queue=QUEUE)
@@ -31,8 +28,8 @@ def write_export(run_id: int) -> None:
 @app.task(queueing_lock="mark_lost_transfers")
 def mark_lost_transfers(timestamp: int = 0) -> None:
     """Tell of imports and exports whose job has failed for good that they did; a killed worker's job is begun anew."""
-    importing.mark_lost(_is_queued)
-    exporting.mark_lost(_is_queued)
+    importing.mark_lost()
+    exporting.mark_lost()
 
 
 @app.periodic(cron="50 3 * * *")
@@ -40,8 +37,3 @@ def mark_lost_transfers(timestamp: int = 0) -> None:
 def delete_old_transfers(timestamp: int = 0) -> None:
     """Delete the files of imports and exports once nobody will want them any more, and much later their record."""
     sweeping.delete_old_files()
-
-
-def _is_queued(run: ImportRun | ExportRun) -> bool:
-    lock = f"{'import' if isinstance(run, ImportRun) else 'export'}-{run.pk}"
-    return ProcrastinateJob.objects.filter(lock=lock, status__in=["todo", "doing"]).exists()

@@ -10,9 +10,11 @@ from asgiref.sync import async_to_sync
 from django.db import connection
 from django.utils import timezone
 from procrastinate import tasks
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from bookstore.core.jobs import MOST_ATTEMPTS, delete_old_jobs, retry_stalled_jobs
+from bookstore.core.tests.working import work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,6 +88,27 @@ def test_job_whose_twin_waits_is_left_to_the_twin() -> None:
     twin = delete_old_jobs.defer(timestamp=1)
     run(retry_stalled_jobs)
     assert statuses() == {job: "failed", twin: "todo"}
+
+
+@pytest.fixture
+def failing() -> Iterator[tasks.Task[..., Any, Any]]:
+    """Make a task that fails at its first job, before which another of the same is queued."""
+
+    @app.task(name="failing", queue="failing", queueing_lock="failing", retry=1)
+    async def fail(has_twin: bool) -> None:
+        if has_twin:
+            await fail.defer_async(has_twin=False)
+            raise ConnectionError("in the way")
+
+    yield fail
+    del app.tasks["failing"]
+
+
+def test_job_that_fails_while_its_twin_waits_is_left_to_the_twin(failing: tasks.Task[..., Any, Any]) -> None:
+    failing.defer(has_twin=True)
+    work_off("failing")
+    jobs = ProcrastinateJob.objects.filter(task_name="failing")
+    assert dict(jobs.values_list("args__has_twin", "status")) == {True: "failed", False: "succeeded"}
 
 
 @pytest.mark.parametrize(("status", "days", "kept"), [("succeeded", 6, 1), ("succeeded", 8, 0), ("failed", 8, 1)])

@@ -1,5 +1,6 @@
 """Staff take books, offers, stock and orders out into a file; what is ours comes in again and changes nothing."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -27,7 +28,7 @@ from bookstore.staff.tests.transferring import (
     rows_of,
     taken_out,
 )
-from bookstore.staff.transfers import files
+from bookstore.staff.transfers import exporting, files
 from catalog import services
 from catalog.models import Book, Format, Offer, Role, StockMovement
 from catalog.tests.factories import BookFactory, GenreFactory, OfferFactory, SellerFactory, SeriesFactory
@@ -258,6 +259,28 @@ def test_export_whose_job_is_gone_is_marked(staff: Client):
     mark_lost_transfers.func()
     run.refresh_from_db()
     assert run.state == "FAILED"
+
+
+def test_export_that_ends_while_it_is_looked_for_stays_done(staff: Client, monkeypatch: pytest.MonkeyPatch):
+    def end_meanwhile(run: ExportRun) -> bool:
+        exporting.write(run.pk)
+        return False
+
+    monkeypatch.setattr(exporting, "is_queued", end_meanwhile)
+    OfferFactory()
+    run = ExportRun.objects.create(content="OFFERS")
+    mark_lost_transfers.func()
+    run.refresh_from_db()
+    assert (run.state, run.rows, run.error, files.export_of(run).is_file()) == ("DONE", 1, "", True)
+
+
+def test_folder_that_is_no_runs_is_let_be_and_the_rest_swept(data_dir: Path):
+    folders = [data_dir / "transfers" / kind / name for kind in ("imports", "exports") for name in ("lost+found", "7")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        os.utime(folder, (0, 0))
+    delete_old_transfers.func()
+    assert [folder.exists() for folder in folders] == [True, False, True, False]
 
 
 def test_files_are_kept_for_a_week(staff: Client, data_dir: Path):

@@ -12,12 +12,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from procrastinate import sql
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.tests.factories import UserFactory
 from bookstore.staff.jobs import delete_old_transfers, mark_lost_transfers
-from bookstore.staff.models import ImportRun
+from bookstore.staff.models import ExportRun, ImportRun
 from bookstore.staff.tests.transferring import (
+    ADD_EXPORT,
     ADD_IMPORT,
     brought_in,
     changes_of,
@@ -237,6 +240,27 @@ def test_import_whose_job_waits_is_let_be(staff: Client):
     upload(staff, csv_file(LOW))
     mark_lost_transfers.func()
     assert ImportRun.objects.get().state == "UPLOADED"
+
+
+def begun() -> list[str]:
+    """Let a worker begin what it may; return which tasks those are."""
+    wanted = {"query": sql.queries["fetch_job"], "queues": ["transfers"], "worker_id": None}
+    fetched = iter(lambda: app.connector.execute_query_one(**wanted)["task_name"], None)
+    return [name.rpartition(".")[2] for name in fetched]
+
+
+def test_one_import_and_one_export_is_worked_on_at_a_time_and_the_others_are_told(staff: Client):
+    for _time in range(2):
+        upload(staff, csv_file(LOW))
+        staff.post(ADD_EXPORT, {"content": "BOOKS", "file_format": "csv"})
+    assert begun() == ["preview_import", "write_export"]
+    mark_lost_transfers.func()
+    assert ["Another import is being" in page_of(staff, run).text for run in ImportRun.objects.order_by("pk")] == [
+        False, True,
+    ]  # fmt: skip
+    assert ["Another file is being" in page_of(staff, run).text for run in ExportRun.objects.order_by("pk")] == [
+        False, True,
+    ]  # fmt: skip
 
 
 # Who may, and how long it is kept

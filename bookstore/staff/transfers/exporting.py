@@ -1,18 +1,18 @@
 """Taking books, offers, stock and orders out into a file, which a job writes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from django.db import Error as DatabaseError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from procrastinate.contrib.django import app
 
 from bookstore.core.languages import speaking
 from bookstore.core.spreadsheets import Cell, DoesNotFit, write_table
 from bookstore.staff.transfers import files
 from bookstore.staff.transfers.models import Content, ExportRun, ExportState
+from bookstore.staff.transfers.queueing import is_queued, put_into_queue
 from catalog.exporting import BOOK_COLUMNS, OFFER_COLUMNS, STOCK_COLUMNS, book_rows, offer_rows
 from catalog.models import Offer
 from orders.exporting import COLUMNS as ORDER_COLUMNS
@@ -25,8 +25,7 @@ def ask_for(run: ExportRun) -> ExportRun:
     """Have a file written by a job."""
     with transaction.atomic():
         run.save()
-        task = app.configure_task("bookstore.staff.jobs.write_export", allow_unknown=False, lock=f"export-{run.pk}")
-        task.defer(run_id=run.pk)
+        put_into_queue("write_export", run)
     return run
 
 
@@ -72,7 +71,7 @@ def _orders(run: ExportRun) -> OrderQuerySet:
     return orders
 
 
-def mark_lost(is_queued: Callable[[ExportRun], bool]) -> None:
+def mark_lost() -> None:
     """Mark the exports as failed that no job is going to end any more."""
     for run in ExportRun.objects.filter(state=ExportState.RUNNING):
         if not is_queued(run):
@@ -80,5 +79,6 @@ def mark_lost(is_queued: Callable[[ExportRun], bool]) -> None:
 
 
 def _end(run: ExportRun, state: ExportState, error: str = "") -> None:
-    run.state, run.error, run.ended_at = state, error, timezone.now()
-    run.save(update_fields=["state", "error", "ended_at", "rows"])
+    # One that its job has ended meanwhile stays so.
+    running = ExportRun.objects.filter(pk=run.pk, state=ExportState.RUNNING)
+    running.update(state=state, error=error, ended_at=timezone.now(), rows=run.rows)

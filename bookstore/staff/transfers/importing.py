@@ -19,7 +19,6 @@ from django.db import Error as DatabaseError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from procrastinate.contrib.django import app
 
 from accounts.models import User
 from bookstore.core.errors import DomainError
@@ -28,6 +27,7 @@ from bookstore.core.spreadsheets import guard
 from bookstore.staff.exceptions import NotReady, UploadRefused
 from bookstore.staff.transfers import files
 from bookstore.staff.transfers.models import AT_WORK, DISCARDABLE, ImportRun, ImportState
+from bookstore.staff.transfers.queueing import is_queued, put_into_queue
 from catalog.importing import (
     OUR_LAYOUT,
     Account,
@@ -90,7 +90,7 @@ def take_upload(upload: File, wish: Wish, actor: User) -> ImportRun:
             if wish.mapping_file:
                 _keep(wish.mapping_file, files.mapping_of(run))
             check_readable(run)
-            _queue("preview_import", run)
+            put_into_queue("preview_import", run)
         except BaseException:
             files.remove_files(run)
             raise
@@ -136,7 +136,7 @@ def confirm(run_id: int, actor: User) -> None:
         run.confirmed_by, run.confirmed_at, run.ended_at = actor, timezone.now(), None
         run.save()
         files.forget_progress(run)
-        _queue("carry_out_import", run)
+        put_into_queue("carry_out_import", run)
 
 
 def look_again(run_id: int) -> None:
@@ -146,7 +146,7 @@ def look_again(run_id: int) -> None:
         run.state, run.error, run.ended_at, run.preview = ImportState.UPLOADED, "", None, {}
         run.save()
         files.forget_progress(run)
-        _queue("preview_import", run)
+        put_into_queue("preview_import", run)
 
 
 def stop(run_id: int) -> None:
@@ -177,7 +177,7 @@ def carry_out(run_id: int) -> None:
         end(ImportState.STOPPED if account.is_stopped else ImportState.DONE)
 
 
-def mark_lost(is_queued: Callable[[ImportRun], bool]) -> None:
+def mark_lost() -> None:
     """Mark the imports as failed that no job is going to end any more. Locks: each import."""
     for run in ImportRun.objects.filter(state__in=AT_WORK):
         if is_queued(run):
@@ -300,8 +300,3 @@ def _changes_of(run: ImportRun) -> Iterator[Callable[[Change], None]]:
 
 def _speaking_to(reader: User | None) -> Any:
     return speaking(reader.language if reader else "")
-
-
-def _queue(name: str, run: ImportRun) -> None:
-    task = f"bookstore.staff.jobs.{name}"
-    app.configure_task(task, allow_unknown=False, lock=f"import-{run.pk}").defer(run_id=run.pk)

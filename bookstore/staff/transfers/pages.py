@@ -1,5 +1,6 @@
 """Imports and exports in the admin: a list of them, a form for a new one, and a page that follows each to its end."""
 
+import re
 from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
@@ -86,7 +87,7 @@ class RunAdmin(ReadOnlyAdmin):
     def run_of(self, request: HttpRequest, pk: Any) -> Any:
         if not self.may(request.user):
             raise PermissionDenied
-        return get_object_or_404(self.get_queryset(request), pk=int(pk) if str(pk).isdecimal() else 0)
+        return get_object_or_404(self.get_queryset(request), pk=int(pk) if re.fullmatch("[0-9]{1,18}", str(pk)) else 0)
 
     def page_of(self, run: Run) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[run.pk])
@@ -222,7 +223,7 @@ class ExportRunAdmin(RunAdmin):
     def shown(self, run: ExportRun) -> dict[str, Any]:
         is_there = run.state == ExportState.DONE and files.export_of(run).is_file()
         address = reverse("admin:staff_exportrun_file", args=[run.pk, "export"]) if is_there else ""
-        return {"facts": showing.export_facts(run), "address": address}
+        return showing.export_page(run) | {"address": address}
 
     def files_of(self, run: ExportRun) -> dict[str, tuple[Path, str]]:
         if run.state != ExportState.DONE:

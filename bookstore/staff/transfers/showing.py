@@ -14,6 +14,7 @@ from bookstore.core.spreadsheets import unguard
 from bookstore.staff.transfers import files
 from bookstore.staff.transfers.importing import OWN_MAPPING
 from bookstore.staff.transfers.models import DISCARDABLE, Content, ExportRun, ImportRun, ImportState
+from bookstore.staff.transfers.queueing import is_behind_another
 from catalog.importing import Change, Note
 from catalog.prices import format_price
 
@@ -41,6 +42,7 @@ def import_page(run: ImportRun) -> dict[str, Any]:
     counts = run.counts if is_over else run.preview
     return {
         "facts": list(_import_facts(run)),
+        "is_behind_another": run.is_at_work and is_behind_another(run),
         "progress": files.read_progress(run) if run.is_at_work else None,
         "counts_title": _("What was changed") if is_over else _("What would change"),
         "counts": [(name, _count(counts[key])) for key, name in COUNT_NAMES.items() if key in counts],
@@ -68,8 +70,12 @@ def _import_facts(run: ImportRun) -> Iterator[tuple[Any, Any]]:
         yield _("Ended"), moment(run.ended_at)
 
 
-def export_facts(run: ExportRun) -> list[tuple[Any, Any]]:
-    """Return what was asked for, and what came of it."""
+def export_page(run: ExportRun) -> dict[str, Any]:
+    """Return what the page of an export shows, its file left out."""
+    return {"facts": _export_facts(run), "is_behind_another": run.is_at_work and is_behind_another(run)}
+
+
+def _export_facts(run: ExportRun) -> list[tuple[Any, Any]]:
     facts: list[tuple[Any, Any]] = [(_("What"), run.get_content_display()), (_("File"), run.get_file_format_display())]
     if run.content in {Content.OFFERS, Content.STOCK}:
         facts.append((_("Seller"), run.seller or _("All sellers")))

@@ -26,5 +26,5 @@ def delete_old_files() -> None:
     for kind, model in (("imports", ImportRun), ("exports", ExportRun)):
         for folder in (settings.DATA_DIR / "transfers" / kind).glob("*"):
             is_old = folder.stat().st_mtime < time.time() - KEEP_STRAY.total_seconds()
-            if is_old and not model.objects.filter(pk=folder.name).exists():
+            if is_old and folder.name.isdecimal() and not model.objects.filter(pk=folder.name).exists():
                 shutil.rmtree(folder, ignore_errors=True)
