@@ -2,8 +2,8 @@
 Bringing books in from files.
 
 `files` opens one, `reader` takes a CSV apart and `workbook` an XLSX, `mapping` and `transforms` turn a foreign layout
-into ours, `rows` checks what a row says, `recognising` finds the book it is about, `writing` writes a batch, `running`
-is the act that doors call.
+into ours, `rows` checks what a row says, `recognising` finds the book it is about, `writing` writes a batch,
+`foretelling` keeps the books that a dry run would have added, `running` is the act that doors call.
 """
 
 from catalog.importing.files import open_table

@@ -4,11 +4,14 @@ import itertools
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TypeVar
 
+import structlog
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
@@ -17,6 +20,7 @@ from accounts.models import User
 from bookstore.core.errors import as_busy
 from catalog.exceptions import BookNotFound, OfferNotFound
 from catalog.importing.files import open_table
+from catalog.importing.foretelling import Foretold
 from catalog.importing.mapping import OUR_LAYOUT, Layout
 from catalog.importing.reader import RawRow, Table
 from catalog.importing.rows import Note, Rejected, Row, key_of, parse_row
@@ -24,6 +28,10 @@ from catalog.importing.writing import Batch, Change, Conditions, Sellers
 from catalog.search.index import rank_books
 from catalog.search.vocabulary import refresh_vocabulary
 from catalog.services import store_seller
+
+log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
 
 BATCH_SIZE = 500
 PAUSES = (0.1, 0.3, 1, 3)  # seconds before a batch that ran into another's way is tried again
@@ -76,12 +84,12 @@ def run_import(
     Import a file, batch by batch, each in a transaction of its own, and account for every row.
 
     `note` is told of every reject and warning once its batch is written. `go_on` is asked after every batch with
-    the account so far; what it answers decides whether there is a next. A dry run tells `tell` what would change.
+    the account so far; what it answers decides whether there is a next. A dry run undoes every batch, and tells
+    `tell` what would change.
     A batch that another's locks or rows got in the way of is tried again.
     Locks: per batch, offers by id, then books by id. Raises: UnreadableFile; Busy's causes after the last try.
     """
-    with ExitStack() as stack:
-        reader = stack.enter_context(open_table(request.path))
+    with open_table(request.path) as reader, TemporaryFile() as scratch:
         account = Account(size=reader.size)
         unknown = (
             _("The column “%(name)s” is not read.") % {"name": name[:40]}
@@ -90,8 +98,6 @@ def run_import(
         for sentence in (*reader.notices, *unknown):
             account.warnings += 1
             note(Note(1, "warning", "", sentence))
-        if request.is_dry_run:
-            stack.enter_context(_undone())
         conditions = Conditions(
             seller_id=request.seller_id or store_seller().pk,
             price=request.price,
@@ -102,10 +108,13 @@ def run_import(
             is_dry_run=request.is_dry_run,
         )
         seen: dict[int, Sellers] = {}
+        foretold = Foretold(scratch)
         for raw in _batches(reader):
             rows, notes = _parse(raw, request.layout)
-            batch = _write(rows, conditions, seen)
+            batch = _patiently(partial(_write, rows, conditions, seen, foretold.about(rows)))
             seen.update(batch.seen.maps[0])
+            if request.is_dry_run:
+                foretold.add(batch.created)
             _add_up(account, len(raw), batch, notes)
             account.position = reader.position
             for one in sorted([*notes, *batch.notes]):
@@ -116,22 +125,8 @@ def run_import(
                 account.is_stopped = True
                 break
     if not request.is_dry_run:
-        refresh_vocabulary()
-        rank_books()
-        with connection.cursor() as cursor:
-            # Until it is told, PostgreSQL plans as if the shop were still as empty as it was.
-            cursor.execute("ANALYZE")
+        _tidy_up()
     return account
-
-
-@contextmanager
-def _undone() -> Iterator[None]:
-    """Roll back whatever is done inside."""
-    with transaction.atomic():
-        try:
-            yield
-        finally:
-            transaction.set_rollback(True)
 
 
 def _batches(reader: Table) -> Iterator[list[RawRow]]:
@@ -158,22 +153,46 @@ def _parse(raw_rows: list[RawRow], layout: Layout) -> tuple[list[Row], list[Note
     return rows, notes
 
 
-def _write(rows: list[Row], conditions: Conditions, seen: dict[int, Sellers]) -> Batch:
+@transaction.atomic
+def _write(rows: list[Row], conditions: Conditions, seen: dict[int, Sellers], foretold: list[tuple[int, Row]]) -> Batch:
+    batch = Batch(conditions, seen)
+    batch.write(rows, foretold)
+    if conditions.is_dry_run:  # batch by batch, so that it holds locks for no longer than a real run
+        transaction.set_rollback(True)
+    return batch
+
+
+def _tidy_up() -> None:
+    """
+    Bring up to date what hangs on all books together.
+
+    The rows are written, so where others stay in the way it is left: jobs, and PostgreSQL itself, do the same.
+    """
+    for step in (refresh_vocabulary, rank_books, _analyze):
+        try:
+            _patiently(step)
+        except DatabaseError as error:
+            if not _is_passing(error):
+                raise
+            log.warning("import.step_left", step=step.__name__, error=str(error))
+
+
+def _analyze() -> None:
+    """Tell PostgreSQL how large the tables are; until then it plans as if the shop were as empty as it was."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE (SKIP_LOCKED)")  # what another analyses needs no second time
+
+
+def _patiently(act: Callable[[], Result]) -> Result:
+    """Do what another's locks or rows may get in the way of, and try again where they do."""
     for pause in PAUSES:
         try:
-            return _write_once(rows, conditions, seen)
+            return act()
         except (DatabaseError, BookNotFound, OfferNotFound) as error:
             if not _is_passing(error):
                 raise
         time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - so that two do not meet again
-    return _write_once(rows, conditions, seen)
-
-
-@transaction.atomic
-def _write_once(rows: list[Row], conditions: Conditions, seen: dict[int, Sellers]) -> Batch:
-    batch = Batch(conditions, seen)
-    batch.write(rows)
-    return batch
+    return act()
 
 
 def _is_passing(error: Exception) -> bool:

@@ -12,7 +12,6 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,7 +21,18 @@ from bookstore.core.trail import record_told
 from bookstore.core.writing import write_columns
 from catalog.importing.recognising import KnownBooks, lock_known, waves
 from catalog.importing.rows import PEOPLE, Note, Rejected, Row, is_name, join_people, says
-from catalog.models import Book, Contribution, Contributor, Genre, MovementReason, Offer, Role, Seller, Series
+from catalog.models import (
+    Book,
+    Contribution,
+    Contributor,
+    Genre,
+    MovementReason,
+    Offer,
+    Role,
+    Seller,
+    Series,
+    store_currency,
+)
 from catalog.search.index import index_books
 from catalog.services import OfferTerms, put_offers
 from catalog.services.ledger import Cause
@@ -82,12 +92,14 @@ class Batch:
     """
     Rows on their way into the database; the caller holds the transaction.
 
-    `seen` maps each book of the run to the sellers whose terms were told.
+    `seen` maps each book of the run to the sellers whose terms were told; `created` are the new books' ids, and the
+    rows that made them.
     """
 
     def __init__(self, conditions: Conditions, seen: dict[int, Sellers]):
         self.conditions = conditions
         self.seen: ChainMap[int, Sellers] = ChainMap({}, seen)
+        self.created: list[tuple[int, Row]] = []
         self.outcomes: Counter[str] = Counter()
         self.offers_written = 0
         self.notes: list[Note] = []
@@ -97,32 +109,37 @@ class Batch:
         self._genres = {slug: pk for pk, _name, slug in genres} | {name.casefold(): pk for pk, name, _slug in genres}
         self._genre_names = {pk: name for pk, name, _slug in genres}
 
-    def write(self, rows: Iterable[Row]) -> None:
+    def write(self, rows: Sequence[Row], foretold: Sequence[tuple[int, Row]] = ()) -> None:
         """
-        Write rows and account for each.
+        Write rows and account for each; put back before what earlier batches of a dry run would have added.
 
         Locks: the offers that rows state terms of by id, then the rows' books by id.
         """
-        for wave in waves(rows):
+        parts = waves(rows)
+        if foretold or len(parts) > 1:  # no part's offers may come after another part's books
+            self._lock_known(rows)
+        if foretold:
+            self._put_back(foretold)
+        for wave in parts:
             self._write_wave(wave)
 
-    def _write_wave(self, rows: list[Row]) -> None:
-        stating = {self._sellers.get(row.seller, self.conditions.seller_id) for row in rows if row.states_terms}
-        known = lock_known(rows, stating)
+    def _write_wave(self, rows: Sequence[Row]) -> None:
+        known = self._lock_known(rows)
         cases = [case for row in rows if (case := self._case(row, known))]
         self._compare(cases)
         self._create([case for case in cases if case.outcome == "created"])
-        # A dry run keeps new books until it ends, so that later rows find them, and undoes the rest here, so
-        # that it holds no lock on what shoppers are buying for longer than a real run would.
-        with transaction.atomic():
-            self._update([case for case in cases if case.outcome == "updated"])
-            self._put_offers(cases)
-            index_books([case.book.pk for case in cases if case.outcome != "unchanged"])
-            if self.conditions.is_dry_run:
-                transaction.set_rollback(True)
+        self._update([case for case in cases if case.outcome == "updated"])
+        self._put_offers(cases)
+        index_books([case.book.pk for case in cases if case.outcome != "unchanged"])
         self.outcomes.update(case.outcome for case in cases)
         if self.conditions.is_dry_run:
             self.changes += [change for case in cases for change in self._changes(case)]
+
+    def _lock_known(self, rows: Sequence[Row]) -> KnownBooks:
+        return lock_known(rows, {self._seller_of(row) for row in rows if row.states_terms})
+
+    def _seller_of(self, row: Row) -> int:
+        return self._sellers.get(row.seller, self.conditions.seller_id)
 
     def _case(self, row: Row, known: KnownBooks) -> Case | None:
         try:
@@ -140,18 +157,15 @@ class Batch:
             self._note("rejected", row, str(error))
             self.outcomes["rejected"] += 1
             return None
-        seller_id = self._sellers[row.seller] if row.seller else self.conditions.seller_id
         if book is None:
-            return Case(
-                row,
-                Book(popularity=row.popularity, first_popularity=row.popularity),
-                seller_id,
-                is_repeat=False,
-                outcome="created",
-            )
+            return self._new(row)
         is_repeat = book.pk in self.seen
         self.seen.setdefault(book.pk, ())
-        return Case(row, book, seller_id, is_repeat)
+        return Case(row, book, self._seller_of(row), is_repeat)
+
+    def _new(self, row: Row, pk: int | None = None) -> Case:
+        book = Book(pk=pk, popularity=row.popularity, first_popularity=row.popularity)
+        return Case(row, book, self._seller_of(row), is_repeat=False, outcome="created")
 
     # What rows change of their books
 
@@ -218,7 +232,16 @@ class Batch:
     def _create(self, cases: list[Case]) -> None:
         Book.objects.bulk_create(case.book for case in cases)
         self.seen.update((case.book.pk, ()) for case in cases)
+        self.created += [(case.book.pk, case.row) for case in cases]
         _credit(cases)
+
+    def _put_back(self, foretold: Iterable[tuple[int, Row]]) -> None:
+        """Add books again, under the ids that they had; one that somebody has added meanwhile stays away."""
+        cases = [self._new(row, pk) for pk, row in foretold]
+        self._compare(cases)
+        Book.objects.bulk_create((case.book for case in cases), ignore_conflicts=True)
+        _credit(cases)
+        self.notes.clear()  # they were told when the books were new
 
     def _update(self, cases: list[Case]) -> None:
         books = [case.book for case in cases]
@@ -259,11 +282,10 @@ class Batch:
         if offer is None:
             price = self.conditions.price if price is None else price
             stock = self.conditions.stock_quantity if stock is None else stock
-        elif row.states_terms and not offer.withdrawn_at:
-            price = offer.price if price is None else price
-            if (price, stock) in {(offer.price, None), (offer.price, offer.stock_quantity)}:
-                return None
-        if price is not None:
+        stands = offer is not None and row.states_terms and not offer.withdrawn_at
+        if offer and stands and _says(offer, price, stock):
+            return None
+        if price is not None or stands:
             case.offer, case.terms = offer, OfferTerms(case.book.pk, case.seller_id, price, stock)
             return case.terms
         if row.states_terms:
@@ -280,10 +302,12 @@ class Batch:
             yield from (told(*difference) for difference in self._differences(case))
         if case.terms:
             price, stock = (case.offer.price, case.offer.stock_quantity) if case.offer else (None, None)
+            currency = case.offer.currency if case.offer and case.terms.price is not None else None
             yield from (
                 told(name, text_of(before), text_of(after))
                 for name, before, after in (
                     ("price", price, case.terms.price),
+                    ("currency", currency, currency and store_currency()),
                     ("stock_quantity", stock, case.terms.stock_quantity),
                 )
                 if after is not None and before != after
@@ -316,6 +340,12 @@ def _are_people(credited: Sequence[tuple[int, str]], names: Sequence[str]) -> bo
     return len(credited) == len(names) and all(
         is_name(stored, name) for (_pk, stored), name in zip(credited, names, strict=True)
     )
+
+
+def _says(offer: Offer, price: Decimal | None, stock: int | None) -> bool:
+    """Tell whether an offer's terms are these already; None is not spoken of, a price is in the shop's currency."""
+    is_priced_so = price is None or (price, store_currency()) == (offer.price, offer.currency)
+    return is_priced_so and stock in {None, offer.stock_quantity}
 
 
 def _is_series(case: Case, standing: Mapping[int, str]) -> bool:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
+from bookstore.core import advisory
 from bookstore.core.querysets import in_batches
 from catalog.models import Book, Contribution
 from catalog.search.models import Tier
@@ -101,14 +102,23 @@ RANK = """
             ELSE %(rest)s
         END AS tier
         FROM catalog_booksearch WINDOW best_first AS (ORDER BY popularity DESC, book_id)
+    ), moved AS (
+        SELECT row.book_id, ranked.tier FROM catalog_booksearch AS row JOIN ranked USING (book_id)
+        WHERE row.tier <> ranked.tier ORDER BY row.book_id FOR NO KEY UPDATE OF row
     )
-    UPDATE catalog_booksearch AS row SET tier = ranked.tier FROM ranked
-    WHERE row.book_id = ranked.book_id AND row.tier <> ranked.tier
+    UPDATE catalog_booksearch AS row SET tier = moved.tier FROM moved WHERE row.book_id = moved.book_id
 """
 
 
+@transaction.atomic
 def rank_books() -> None:
-    """Bring up to date which books are the best known; only rows whose tier changes are written."""
+    """
+    Bring up to date which books are the best known; only rows whose tier changes are written.
+
+    Locks: one advisory lock, so that it runs once at a time; the rows that change, by their books' ids.
+    Raises: OperationalError after `lock_timeout` (shown as Busy).
+    """
+    advisory.lock(["search ranks"])
     with connection.cursor() as cursor:
         cursor.execute(RANK, {"best": Tier.BEST_KNOWN, "well": Tier.WELL_KNOWN, "rest": Tier.REST})
 

@@ -6,11 +6,13 @@ from django.contrib.postgres.search import TrigramDistance
 from django.db import connection, transaction
 from rapidfuzz.distance import OSA
 
+from bookstore.core import advisory
 from catalog.models import SearchWord
 
 SHORTEST = 3  # letters of a word that is corrected, and that is corrected to
 CANDIDATES = 60
 MOST_READINGS = 8  # of one word
+MOST_READ = 8  # words of one search
 FORGIVEN = {3: 1, 4: 1}  # slips in a word of so many letters; two in a longer one
 
 REFRESH = """
@@ -27,7 +29,13 @@ REFRESH = """
 
 @transaction.atomic
 def refresh_vocabulary() -> None:
-    """Bring the vocabulary up to date with the index; only words that are new, gone or counted anew are written."""
+    """
+    Bring the vocabulary up to date with the index; only words that are new, gone or counted anew are written.
+
+    Locks: one advisory lock, so that it runs once at a time.
+    Raises: OperationalError after `lock_timeout` (shown as Busy).
+    """
+    advisory.lock(["search words"])
     with connection.cursor() as cursor:
         cursor.execute(REFRESH, {"shortest": SHORTEST})
 
@@ -37,8 +45,10 @@ def readings(words: Sequence[str]) -> Iterator[list[list[str]]]:
     Yield what misspelt words may have meant: for each word its readings, likeliest first.
 
     First only the unknown words are read anew; then, as a slip may make a word that exists too, the known ones as
-    words right beside them that are as common.
+    words right beside them that are as common. Of more than MOST_READ words none, as each takes its time.
     """
+    if len(words) > MOST_READ:
+        return
     known = dict(SearchWord.objects.filter(word__in=words).values_list("word", "books"))
     unknown = {word: _near(word, FORGIVEN.get(len(word), 2)) or [word] for word in words if word not in known}
     if unknown:

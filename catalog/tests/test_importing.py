@@ -341,6 +341,23 @@ def test_dry_run_says_what_would_happen_and_writes_nothing(tmp_path: Path, monke
     assert counts(did) == (1, 2, 1, 1)
 
 
+def test_dry_run_knows_the_books_that_earlier_batches_would_add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("catalog.importing.running.BATCH_SIZE", 1)
+    SellerFactory(name="Harbour")
+    new = {**LOW, "authors": "Dora New", "series": "Firsts", "genre": "None such", "price": "9"}
+    path = write_csv(
+        tmp_path,
+        {**new, "source": "acme", "source_id": "1"},
+        new,
+        {"source": "acme", "source_id": "1", "title": "Other", "seller": "harbour", "price": "4"},
+        {"isbn": ISBNS[0], "authors": "Dora Other", "seller": "harbour", "price": "3"},
+        {**HIGH, "source": "acme", "source_id": "1"},
+    )
+    would, foretold = run(path, is_dry_run=True)
+    assert (would, foretold) == run(path)
+    assert counts(would) == (1, 1, 3, 0)
+
+
 def test_import_ends_after_the_batch_in_which_it_is_told_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("catalog.importing.running.BATCH_SIZE", 1)
     account = run_import(Request(write_csv(tmp_path, LOW, HIGH)), go_on=lambda account: False)

@@ -9,16 +9,18 @@ from threading import Event
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
+from bookstore.core import advisory
 from bookstore.core.audit import all_checks
 from bookstore.core.tests.processes import PIPE, Process
-from bookstore.core.tests.racing import MEETING_TIME, PATIENCE, failures, locks, meeting, race
+from bookstore.core.tests.racing import MEETING_TIME, PATIENCE, failures, locks, meeting, race, wait_for_waiting
 from catalog import services
-from catalog.importing import running, writing
-from catalog.models import Book, Contributor, Offer, StockMovement
-from catalog.tests.factories import BookFactory
-from catalog.tests.files import counts, run, write_csv
+from catalog.importing import Request, run_import, running, writing
+from catalog.models import Book, Contributor, Offer, SearchWord, StockMovement
+from catalog.search.models import BookSearch, Tier
+from catalog.tests.factories import BookFactory, OfferFactory
+from catalog.tests.files import ISBNS, counts, run, write_csv
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -164,3 +166,64 @@ def test_first_terms_never_bring_a_sold_copy_back(tmp_path: Path):
 
 def test_control_without_the_lock_a_sold_copy_comes_back(tmp_path: Path):
     assert book_is_sold_while_first_terms_are_put(tmp_path, is_locking=False).stock_quantity == 2
+
+
+# What an import keeps others from, and they it
+
+
+def test_nobody_waits_for_a_dry_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(running, "BATCH_SIZE", 2)
+    offer = OfferFactory(book__isbn=ISBNS[0], seller=services.store_seller(), stock_quantity=5)
+    new = {"isbn": ISBNS[1], "title": "New", "authors": "Dora New", "series": "Firsts"}
+    path = write_csv(tmp_path, {"isbn": ISBNS[0], "price": "9", "stock_quantity": "7"}, new, {**new, "pages": "90"})
+    acts = (
+        partial(services.take_stock, {offer.pk: 1}, order_number="A-1"),
+        partial(services.create_book, {"isbn": ISBNS[1], "title": "New"}, authors=["Dora New"]),
+    )
+    outcomes: list[Any] = []
+    would = run_import(Request(path, is_dry_run=True), go_on=lambda _so_far: outcomes.extend(race(*acts)) or True)
+    assert failures(outcomes[:2]) == []
+    assert counts(would) == (1, 2, 0, 0)
+    assert Offer.objects.get().stock_quantity == 3
+
+
+def test_import_whose_rows_are_written_ends_well_whoever_stays_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(running, "PAUSES", ())
+    held = BookSearch.objects.filter(pk=BookFactory().pk)
+    held.update(tier=Tier.BEST_KNOWN)
+
+    def import_without_patience() -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '100ms'")
+        return run(write_csv(tmp_path, ROWS[0]))
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        held.update(title_key="held")
+        advisory.lock(["search words"])
+        cursor.execute("LOCK TABLE catalog_genre IN SHARE UPDATE EXCLUSIVE MODE")
+        ((account, notes),) = race(import_without_patience)
+    assert (counts(account), notes) == ((1, 0, 0, 0), [])
+    assert (held.get().tier, SearchWord.objects.count()) == (Tier.BEST_KNOWN, 0)
+
+
+def test_a_second_sellers_offer_is_locked_before_the_book_of_the_first(tmp_path: Path):
+    book = BookFactory(isbn=ISBNS[0])
+    sellers = [offer.seller.slug for offer in OfferFactory.create_batch(2, book=book)]
+    path = write_csv(tmp_path, *({"isbn": ISBNS[0], "seller": slug, "price": "5"} for slug in sellers))
+    is_held = Event()
+
+    def buy_of_the_second() -> None:
+        with transaction.atomic():
+            Offer.objects.filter(seller__slug=sellers[1]).locked().get()
+            is_held.set()
+            wait_for_waiting()
+            Book.objects.locked(nowait=True).get(pk=book.pk)
+
+    def import_both() -> None:
+        is_held.wait(PATIENCE)
+        run(path)
+
+    assert failures(race(buy_of_the_second, import_both)) == []
+    assert list(Offer.objects.values_list("price", flat=True)) == [5, 5]

@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from threading import Event
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from bookstore.core.tests.racing import PATIENCE, failures, race, wait_for_waiting
 from catalog import services
 from catalog.models import Book, BookSearch, Contributor, Role, SearchWord, StockMovement
 from catalog.search.index import rank_books
@@ -243,6 +245,30 @@ def test_books_are_ranked_by_how_well_known_they_are_among_all():
     assert (best.pk, best.tier) == (books[2].pk, Tier.BEST_KNOWN)
     assert [row.pk for row in well] == [books[place].pk for place in (1, 3, 4, 5, 6, 7, 8, 9, 10)]
     assert {row.tier for row in well} == {Tier.WELL_KNOWN}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ranking_waits_for_a_row_before_it_holds_a_later_one():
+    rows = [BookFactory(popularity=popularity).search for popularity in (1, 2, 3)]
+    BookSearch.objects.update(tier=Tier.BEST_KNOWN)
+    is_held = Event()
+
+    def index_first_and_last() -> None:
+        with transaction.atomic():
+            BookSearch.objects.select_for_update().get(pk=rows[0].pk)
+            is_held.set()
+            wait_for_waiting()
+            BookSearch.objects.select_for_update(nowait=True).get(pk=rows[-1].pk)
+
+    def rank() -> None:
+        is_held.wait(PATIENCE)
+        with connection.cursor() as cursor:
+            for way in ("hashjoin", "mergejoin", "seqscan"):  # what is left goes from the best known to the least
+                cursor.execute(f"SET enable_{way} = off")
+        rank_books()
+
+    assert failures(race(index_first_and_last, rank)) == []
+    assert set(BookSearch.objects.values_list("tier", flat=True)) == {Tier.REST}
 
 
 @pytest.mark.parametrize("filters", [{}, {"format": "PAPERBACK"}])
