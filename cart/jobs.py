@@ -6,6 +6,8 @@ from procrastinate.contrib.django import app
 
 from cart.models import GUEST_LIFETIME, Cart, CartStatus, Guest
 
+BATCH = 1_000  # guests that go at once
+
 log = structlog.get_logger(__name__)
 
 
@@ -19,6 +21,8 @@ def abandon_carts(timestamp: int = 0) -> int:
     """
     old = Cart.objects.active().filter(guest__isnull=False, updated_at__lte=timezone.now() - GUEST_LIFETIME)
     number = old.update(status=CartStatus.ABANDONED)
-    _rows, gone = Guest.objects.filter(used_at__lte=timezone.now() - 2 * GUEST_LIFETIME).delete()
-    log.info("cart.abandoned", carts=number, guests_gone=gone.get("cart.Guest", 0))
+    log.info("cart.abandoned", carts=number)
+    unseen = Guest.objects.filter(used_at__lte=timezone.now() - 2 * GUEST_LIFETIME).values_list("pk", flat=True)
+    while batch := list(unseen[:BATCH]):
+        Guest.objects.filter(pk__in=batch).delete()
     return number

@@ -176,8 +176,7 @@ class CartItem(models.Model):
     @property
     def is_offered(self) -> bool:
         """Whether it can be bought; not at a price in another currency, which the shop had before."""
-        offer = self.offer
-        return offer.is_active and offer.book.archived_at is None and offer.currency == settings.STORE_CURRENCY
+        return self.offer.is_shown and self.offer.book.archived_at is None
 
     @property
     def available_quantity(self) -> int:
@@ -199,6 +198,9 @@ class CartItem(models.Model):
 
     @property
     def price_change(self) -> PriceChange | None:
+        """How the price compares with the one shown; a price in another currency is to be agreed to, as a risen one."""
+        if self.offer.currency != self.currency:
+            return PriceChange.RISEN
         if self.offer.price == self.price:
             return None
         return PriceChange.RISEN if self.offer.price > self.price else PriceChange.FALLEN

@@ -2,7 +2,8 @@
 Books, offers and stock as tables in our own layout: what goes out comes in again, and changes nothing.
 
 A book that has neither ISBN nor source goes by its `id`, and only such a one does. Archived books and withdrawn offers
-stay here: to bring them in would take them up again.
+stay here: to bring them in would take them up again. So does a price in a currency that the shop had before: to bring
+it in would state it in the shop's own.
 """
 
 from collections import defaultdict
@@ -12,7 +13,7 @@ from django.db.models import Prefetch, QuerySet
 
 from bookstore.core.spreadsheets import Cell
 from catalog.importing.rows import PEOPLE, join_people
-from catalog.models import Book, Contribution, Offer
+from catalog.models import Book, Contribution, Offer, store_currency
 
 AT_ONCE = 1_000  # rows that are kept in memory
 BOOK_COLUMNS = (
@@ -36,7 +37,8 @@ def book_rows() -> Iterator[list[Cell]]:
 def offer_rows(offers: QuerySet[Offer], columns: tuple[str, ...]) -> Iterator[list[Cell]]:
     """Yield offers by their ids, a row each, under these of OFFER_COLUMNS."""
     for offer in offers.select_related("book", "seller").defer("book__description").order_by("pk").iterator(AT_ONCE):
-        terms = {"seller": offer.seller.slug, "price": offer.price, "stock_quantity": offer.stock_quantity}
+        price = offer.price if offer.currency == store_currency() else None
+        terms = {"seller": offer.seller.slug, "price": price, "stock_quantity": offer.stock_quantity}
         words = {"title": offer.book.title, "byline": offer.book.byline}
         yield _in_order(columns, _known_by(offer.book) | words | terms)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.conf import settings
 from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -85,9 +86,10 @@ class FoundFilter(django_filters.Filter):
 
 
 def offered(books: QuerySet[Book], offers: Q) -> QuerySet[Book]:
-    """Return the books once for each of their active offers that are such, annotated with what it shows."""
+    """Return the books once for each of their offers that shoppers see and are such, annotated with what it shows."""
+    shown = Q(offers__is_active=True, offers__currency=settings.STORE_CURRENCY)
     return (
-        books.annotate(offer=FilteredRelation("offers", condition=offers & Q(offers__is_active=True)))
+        books.annotate(offer=FilteredRelation("offers", condition=offers & shown))
         .filter(offer__isnull=False)
         .annotate(
             shown_offer=F("offer__pk"), shown_price=F("offer__price"), shown_in_stock=Q(offer__stock_quantity__gt=0)

@@ -23,7 +23,7 @@ class WishQuerySet(LockableQuerySet["Wish"]):
 
     def with_terms(self) -> Self:
         """Load the books, and `copies`, how many all sellers have for sale."""
-        offers = Offer.objects.active().filter(book=OuterRef("book")).order_by()
+        offers = Offer.objects.shown().filter(book=OuterRef("book")).order_by()
         copies = Subquery(offers.values("book").annotate(copies=Sum("stock_quantity")).values("copies"))
         return self.select_related("book").defer("book__description").annotate(copies=Coalesce(copies, 0))
 

@@ -32,20 +32,18 @@ def document(urlconf: str) -> dict[str, Any]:
         return SchemaGenerator(urlconf=urlconf).get_schema(request=None, public=True)
 
 
-@cache
-def written(renderer: type["Kept"], urlconf: str) -> bytes:
-    """Return the document as a renderer writes it, which takes it as long as twenty pages."""
-    return super(Kept, renderer()).render(document(urlconf), renderer_context={})  # type: ignore[misc]
+def kept(renderer: Any) -> Any:
+    """Return a renderer that writes the document once, as that takes it as long as twenty pages."""
 
+    @cache
+    def written(urlconf: str) -> bytes:
+        return renderer().render(document(urlconf), renderer_context={})
 
-class Kept:
-    """A renderer that writes the document once."""
+    class Kept(renderer):
+        def render(self, data: Any, media_type: str | None = None, renderer_context: Any = None) -> bytes:
+            return written(settings.ROOT_URLCONF)
 
-    def render(self, data: Any, media_type: str | None = None, renderer_context: Any = None) -> bytes:
-        return written(type(self), settings.ROOT_URLCONF)
-
-
-RENDERERS = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer, OpenApiYamlRenderer2]
+    return Kept
 
 
 class SchemaView(PublicRead):
@@ -53,7 +51,12 @@ class SchemaView(PublicRead):
 
     authentication_classes: list[Any] = []
     permission_classes = [AllowAny]
-    renderer_classes = [type(renderer.__name__, (Kept, renderer), {}) for renderer in RENDERERS]
+    renderer_classes = [
+        kept(OpenApiJsonRenderer2),
+        kept(OpenApiJsonRenderer),
+        kept(OpenApiYamlRenderer),
+        kept(OpenApiYamlRenderer2),
+    ]
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:

@@ -45,6 +45,7 @@ class IdsField(serializers.ListField):
     """Ids of rows, at most `max_length`, which are counted before any is looked at."""
 
     child = IdField()
+    max_length: int
 
     def __init__(self, *, max_length: int, **kwargs: Any):
         super().__init__(max_length=max_length, **kwargs)

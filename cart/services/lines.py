@@ -181,11 +181,11 @@ def offer_to_buy(book_id: int, offer_id: int | None = None, seller_id: int | Non
     Raises: BookNotFound, OfferNotFound, CartOfferInactive, CartBookOutOfStock.
     """
     if offer_id is None and seller_id is None:
-        offer = next(iter(best_offers(book_id)), None)
+        offer = next(iter(best_offers(book_id, settings.STORE_CURRENCY)), None)
     else:
         named = Q() if offer_id is None else Q(pk=offer_id)
         offer = standing_offers(book_id).filter(named if seller_id is None else named & Q(seller=seller_id)).first()
-        if offer and not offer.is_active:
+        if offer and not offer.is_shown:
             raise refused(CartOfferInactive())
     if offer is None:
         if not Book.objects.public().filter(pk=book_id).exists():
@@ -202,8 +202,8 @@ def standing_offers(book_id: int) -> OfferQuerySet:
 
 
 @prepared
-def best_offers(book_id: int) -> QuerySet[Offer]:
-    return standing_offers(book_id).active().best_first()[:1]
+def best_offers(book_id: int, currency: str) -> QuerySet[Offer]:
+    return standing_offers(book_id).shown(currency).best_first()[:1]
 
 
 def _line(shopper: Shopper, item_id: int) -> CartItem:

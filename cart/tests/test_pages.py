@@ -103,6 +103,14 @@ def test_anothers_line_is_not_touched(client, offer):
     assert copies() == [1]
 
 
+def test_the_page_says_that_a_price_is_in_another_currency_now(client, settings):
+    offer = OfferFactory(price=Decimal(10))
+    add(client, offer, quantity=1)
+    settings.STORE_CURRENCY = "USD"
+    catalogue.change_offer(offer.pk, price=Decimal(10))
+    assert "Was €10.00, is now $10.00." in client.get("/cart/").text
+
+
 def test_the_page_says_what_changed(client):
     risen, fallen, short, sold_out, gone = (OfferFactory(stock_quantity=9, price=Decimal(10)) for _each in range(5))
     for each in (risen, fallen, short, sold_out, gone):

@@ -55,7 +55,7 @@ def removed_in(params: QueryDict) -> dict[str, Any] | None:
     )
     if not form.is_valid():
         return None
-    offer = Offer.objects.standing().active().select_related("book").filter(pk=form.cleaned_data["offer_id"]).first()
+    offer = Offer.objects.standing().shown().select_related("book").filter(pk=form.cleaned_data["offer_id"]).first()
     return offer and {"offer": offer, "copies": form.cleaned_data["quantity"] or 1}
 
 

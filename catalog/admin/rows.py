@@ -14,7 +14,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 from accounts.models import User
 from bookstore.core.admin import ActForm, ActFormSet, ActInline
 from catalog import services
-from catalog.models import Book, Contribution, Offer
+from catalog.models import Book, Contribution, Offer, store_currency
+from catalog.prices import format_price
 from catalog.services.ledger import MOST_COPIES
 
 LINK = "text-primary-600 dark:text-primary-500"  # as the theme shows links within a form
@@ -89,6 +90,16 @@ class OfferForm(ActForm):
     class Meta:
         model = Offer
         fields = ["price", "is_active"]
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        offer = self.instance
+        if "price" in self.fields and offer.pk and offer.currency != store_currency():
+            # Left empty, the price stays as it is; the same number, typed, is a price in the shop's currency.
+            self.initial["price"], self.fields["price"].required = None, False
+            self.fields["price"].widget.attrs["placeholder"] = format_price(offer.price, offer.currency)
+            sentence = _("Priced in %(old)s, which the shop had before: nobody can buy it. State a price in %(new)s.")
+            self.fields["price"].help_text = sentence % {"old": offer.currency, "new": store_currency()}
 
     def act(self, book: Book, actor: User) -> None:
         offer_id, changes = self.instance.pk, self.changes

@@ -45,7 +45,8 @@ SHOWN = """
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(stock_quantity), 0) AS copies, min(price) AS price
         FROM catalog_offer
-        WHERE book_id = book.id AND is_active AND (%(seller)s::bigint IS NULL OR seller_id = %(seller)s::bigint)
+        WHERE book_id = book.id AND is_active AND currency = %(currency)s
+            AND (%(seller)s::bigint IS NULL OR seller_id = %(seller)s::bigint)
     ) AS offer
     ORDER BY wanted.place
 """
@@ -57,7 +58,7 @@ OFFERS = """
         offer.id, offer.price, offer.currency, offer.stock_quantity, offer.stock_quantity > 0 AS in_stock,
         json_build_object('id', seller.id, 'name', seller.name, 'slug', seller.slug) AS seller
     FROM catalog_offer AS offer JOIN catalog_seller AS seller ON seller.id = offer.seller_id
-    WHERE offer.book_id = %(book)s AND offer.is_active
+    WHERE offer.book_id = %(book)s AND offer.is_active AND offer.currency = %(currency)s
     ORDER BY offer.stock_quantity = 0, offer.price, offer.id
 """
 
@@ -74,13 +75,18 @@ def book_in_full(book_id: int, request: Request) -> dict[str, Any] | None:
             "description": row.description,
             "created_at": row.created_at,
             "updated_at": row.updated_at,
-            "offers": [offer_body(offer, offer.seller) for offer in prepared_rows(OFFERS, {"book": book_id})],
+            "offers": [offer_body(offer, offer.seller) for offer in _offers(book_id)],
         }
     return None
 
 
 def _rows(statement: str, book_ids: Sequence[int], seller: Seller | None = None) -> list[Any]:
-    return prepared_rows(statement, {"ids": book_ids, "seller": seller and seller.pk}) if book_ids else []
+    values = {"ids": book_ids, "seller": seller and seller.pk, "currency": settings.STORE_CURRENCY}
+    return prepared_rows(statement, values) if book_ids else []
+
+
+def _offers(book_id: int) -> list[Any]:
+    return prepared_rows(OFFERS, {"book": book_id, "currency": settings.STORE_CURRENCY})
 
 
 def _book_body(row: Any, request: Request) -> dict[str, Any]:

@@ -1,16 +1,18 @@
 """Editions, as shoppers find them."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Self
 
+from django.conf import settings
 from django.contrib.postgres.indexes import OpClass
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.validators import FileExtensionValidator, MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, Max, Min, OuterRef, Q, Value
 from django.db.models.fields.files import FieldFile
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -67,6 +69,23 @@ class BookQuerySet(LockableQuerySet["Book"]):
     def back_in_stock(self, since: datetime) -> Self:
         """Books in stock that had sold out and came back after `since`, the latest first."""
         return self.in_stock().filter(turned_at__gt=since).order_by("-turned_at", "pk")
+
+    def at_odds(self) -> Self:
+        """
+        Books whose price or availability is not what their offers say.
+
+        Each has `told`, its own price, and of the offers that shoppers see `best`, the best price, and `copies`, the
+        most that one of them has. 0 stands for no price, as a price is above it: NULL is neither equal nor unequal.
+        """
+        none, price = Value(Decimal(0)), F("offers__price")
+        shown = Q(offers__is_active=True, offers__currency=settings.STORE_CURRENCY)
+        for_sale = shown & Q(offers__stock_quantity__gt=0)
+        books = self.annotate(
+            told=Coalesce("price", none),
+            best=Coalesce(Min(price, filter=for_sale), Min(price, filter=shown), none),
+            copies=Coalesce(Max("offers__stock_quantity", filter=for_sale), 0),
+        )
+        return books.exclude(Q(told=F("best")) & (Q(in_stock=True, copies__gt=0) | Q(in_stock=False, copies=0)))
 
     def in_genre(self, genre: Genre) -> Self:
         """Books of a genre and of all genres below it."""

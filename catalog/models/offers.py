@@ -29,12 +29,16 @@ class OfferQuerySet(LockableQuerySet["Offer"]):
         return self.filter(seller__in=Seller.objects.managed_by(user))
 
     def active(self) -> Self:
-        """Offers that shoppers see."""
+        """Offers that are switched on."""
         return self.filter(is_active=True)
+
+    def shown(self, currency: Any = "") -> Self:
+        """Offers that shoppers see: active ones, priced in the shop's currency, which a prepared read is given."""
+        return self.active().filter(currency=currency or store_currency())
 
     def running_low(self, threshold: int) -> Self:
         """Offers that shoppers see and of which so many copies or fewer are left, sold out ones too."""
-        return self.active().filter(stock_quantity__lte=threshold)
+        return self.shown().filter(stock_quantity__lte=threshold)
 
     def best_first(self) -> Self:
         """Order as a shopper would choose: in stock first, then cheapest."""
@@ -42,7 +46,12 @@ class OfferQuerySet(LockableQuerySet["Offer"]):
 
 
 class Offer(models.Model):
-    """One seller's terms for one book."""
+    """
+    One seller's terms for one book.
+
+    `currency` is the shop's at the time when the price was last stated. What was priced in one that the shop had
+    before is not for sale until its price is stated anew.
+    """
 
     book = models.ForeignKey(Book, models.PROTECT, related_name="offers", verbose_name=_("book"))
     seller = models.ForeignKey(Seller, models.PROTECT, related_name="offers", verbose_name=_("seller"))
@@ -76,8 +85,13 @@ class Offer(models.Model):
         return f"{self.book} · {self.seller}"
 
     @property
+    def is_shown(self) -> bool:
+        """Whether shoppers see it, as `shown()` says."""
+        return self.is_active and self.currency == store_currency()
+
+    @property
     def in_stock(self) -> bool:
-        return self.is_active and self.stock_quantity > 0
+        return self.is_shown and self.stock_quantity > 0
 
 
 class OfferRunningLow(Offer):

@@ -26,6 +26,7 @@ from catalog.services.offers import (
     change_prices,
     create_offer,
     put_offers,
+    reread_books,
     switch_offers,
     withdraw_offer,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "receive_kept_aside",
     "receive_stock",
     "refresh_popularity",
+    "reread_books",
     "set_stock",
     "start_bulk_change",
     "store_seller",

@@ -1,6 +1,7 @@
 """Acts on the terms of many offers: looked at first, done in parts, each part once."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -14,18 +15,23 @@ from procrastinate.contrib.django import app
 from bookstore.core.querysets import in_batches
 from catalog.bulk import DAYS_KEPT, BulkChange, BulkKind, BulkPart, Refusal
 from catalog.exceptions import FieldsInvalid
-from catalog.models import Book, MovementReason, Offer, OfferQuerySet
-from catalog.services.ledger import Cause, change, valid_price
+from catalog.models import Book, MovementReason, Offer, OfferQuerySet, store_currency
+from catalog.services.ledger import Cause, change, state_price, valid_price
 
 PART_SIZE = 500  # offers that are locked at once, for as long as it takes to change them
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What new prices would do: to how many offers, and between which prices they would then lie."""
+    """
+    What new prices would do: to how many offers, and between which prices they would then lie.
+
+    `restated` offers are priced in a currency that the shop had before: they get prices in its own.
+    """
 
     count: int
     changed: int
+    restated: int
     refused: int
     lowest: Decimal | None
     highest: Decimal | None
@@ -34,13 +40,20 @@ class Preview:
 
 def preview_prices(offers: OfferQuerySet, wanted: BulkChange) -> Preview:
     """Work out what a change of prices would do; it is not saved. A million offers have a few thousand prices."""
-    counts: Mapping[Decimal, int] = dict(offers.order_by().values_list("price").annotate(number=Count("pk")))
+    counts: Counter[Decimal] = Counter()
+    others: Counter[Decimal] = Counter()
+    for price, currency, number in offers.order_by().values_list("price", "currency").annotate(number=Count("pk")):
+        counts[price] += number
+        others[price] += number if currency != store_currency() else 0
     becomes = {price: wanted.price_from(price) for price in counts}
     refused = [price for price, new in becomes.items() if not _is_price(new)]
     fitting = [new for new in becomes.values() if _is_price(new)]
     return Preview(
         count=sum(counts.values()),
-        changed=sum(counts[price] for price, new in becomes.items() if new != price and _is_price(new)),
+        changed=sum(
+            counts[price] if new != price else others[price] for price, new in becomes.items() if _is_price(new)
+        ),
+        restated=sum(number for price, number in others.items() if _is_price(becomes[price])),
         refused=sum(counts[price] for price in refused),
         lowest=min(fitting, default=None),
         highest=max(fitting, default=None),
@@ -95,11 +108,11 @@ def _do_part(part_id: int) -> None:
     books = Book.objects.only("title", "archived_at").in_bulk({offer.book_id for offer in offers})
 
     def alter(offer: Offer) -> None:
-        book, before = books[offer.book_id], (offer.price, offer.is_active)
+        book, before = books[offer.book_id], (offer.price, offer.currency, offer.is_active)
         refusal = _alter(offer, wanted, is_gone=bool(offer.withdrawn_at or book.archived_at))
         if refusal:
             refused.append(_refused(offer, book, refusal))
-        if before != (offer.price, offer.is_active):
+        if before != (offer.price, offer.currency, offer.is_active):
             changed.append(offer.pk)
 
     change(part.offer_ids, alter, Cause(MovementReason.COUNTED, wanted.actor, reference=wanted.reason), locked=offers)
@@ -114,7 +127,7 @@ def _alter(offer: Offer, wanted: BulkChange, *, is_gone: bool) -> Refusal | None
         new = wanted.price_from(offer.price)
         if not _is_price(new):
             return Refusal.PRICE
-        offer.price = new
+        state_price(offer, new)
     else:
         offer.is_active = wanted.kind == BulkKind.ON
     return None

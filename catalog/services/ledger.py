@@ -21,11 +21,11 @@ from accounts.models import User
 from bookstore.core.trail import Values, record_all
 from bookstore.core.writing import insert, write_columns
 from catalog.exceptions import BookNotFound, FieldsInvalid, OfferNotFound
-from catalog.models import Book, Delivery, MovementReason, Offer, StockMovement
+from catalog.models import Book, Delivery, MovementReason, Offer, StockMovement, store_currency
 
 MOST_COPIES = 1_000_000
 HIGHEST_PRICE = Decimal("99999999.99")
-TOLD = ("price", "is_active", "withdrawn_at")  # of an offer, in its trail; what becomes of its stock, movements tell
+TOLD = ("price", "currency", "is_active", "withdrawn_at")  # in an offer's trail; of its stock its movements tell
 SHORT_ABSENCE = timedelta(hours=1)  # longer than a payment takes that fails and gives the last copy back
 
 
@@ -45,11 +45,12 @@ class _Terms(NamedTuple):
 
     price: Decimal
     is_active: bool
+    is_shown: bool
     has_stock: bool
 
     @classmethod
     def of(cls, offer: Offer) -> "_Terms":
-        return cls(offer.price, offer.is_active, offer.stock_quantity > 0)
+        return cls(offer.price, offer.is_active, offer.is_shown, offer.stock_quantity > 0)
 
 
 def change(
@@ -93,7 +94,7 @@ def _change(
         told.append((offer, asked))
         if is_new or (_Terms.of(offer) != terms and (offer.is_active or terms.is_active)):
             books_to_refresh.add(offer.book_id)
-        movements += _movements(offer, stock, terms.is_active, cause)
+        movements += _movements(offer, stock, terms, cause)
     check()
     _save_offers(altered)
     record_all(told, cause.actor)
@@ -103,14 +104,14 @@ def _change(
 
 
 def _row(offer: Offer) -> tuple[object, ...]:
-    return (offer.price, offer.stock_quantity, offer.is_active, offer.withdrawn_at)
+    return (offer.price, offer.currency, offer.stock_quantity, offer.is_active, offer.withdrawn_at)
 
 
 def _save_offers(offers: list[Offer]) -> None:
     now = timezone.now()
     for offer in offers:
         offer.updated_at = now
-    write_columns(offers, ["price", "stock_quantity", "is_active", "withdrawn_at", "updated_at"])
+    write_columns(offers, ["price", "currency", "stock_quantity", "is_active", "withdrawn_at", "updated_at"])
 
 
 def _refresh_books(book_ids: Collection[int]) -> None:
@@ -122,10 +123,13 @@ def _refresh_books(book_ids: Collection[int]) -> None:
     if not book_ids:
         return
     books = list(Book.objects.filter(pk__in=book_ids).locked())
+    active: set[int] = set()
     best: dict[int, Offer] = {}
     for offer in Offer.objects.filter(book__in=book_ids).active().best_first():
-        best.setdefault(offer.book_id, offer)
-    if any(book.archived_at and book.pk in best for book in books):
+        active.add(offer.book_id)
+        if offer.is_shown:
+            best.setdefault(offer.book_id, offer)
+    if any(book.archived_at and book.pk in active for book in books):
         raise BookNotFound
     changed, now = [], timezone.now()
     for book in books:
@@ -145,11 +149,12 @@ def _turned_at(book: Book, now: datetime) -> datetime | None:
     return now if book.in_stock or is_return else None
 
 
-def _movements(offer: Offer, stock_before: int, was_active: bool, cause: Cause) -> list[StockMovement]:
+def _movements(offer: Offer, stock_before: int, before: _Terms, cause: Cause) -> list[StockMovement]:
     steps = []
     if offer.stock_quantity != stock_before:
         steps.append((offer.stock_quantity - stock_before, cause.reason))
-    if offer.is_active != was_active:
+    # A price in the shop's currency, where it was in another, brings an offer back as well.
+    if (offer.is_active, offer.is_shown) != (before.is_active, before.is_shown):
         steps.append((0, MovementReason.SWITCHED_ON if offer.is_active else MovementReason.SWITCHED_OFF))
     return [
         StockMovement(
@@ -184,7 +189,12 @@ def valid_copies(count: int) -> int:
     return count
 
 
-def valid_price(price: Decimal) -> Decimal:
-    if not (price.is_finite() and 0 < price <= HIGHEST_PRICE and price == round(price, 2)):
+def state_price(offer: Offer, price: Decimal) -> None:
+    """Ask this price for an offer, in the shop's currency whatever the old price was in. Raises: FieldsInvalid."""
+    offer.price, offer.currency = valid_price(price), store_currency()
+
+
+def valid_price(price: Decimal | None) -> Decimal:
+    if price is None or not (price.is_finite() and 0 < price <= HIGHEST_PRICE and price == round(price, 2)):
         raise FieldsInvalid(fields={"price": _("A price is above 0 and has at most two decimal places.")})
     return price

@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from bookstore.core.models import ChangeAct
-from bookstore.core.querysets import constraint_of
+from bookstore.core.querysets import constraint_of, in_batches
 from bookstore.core.trail import record
 from catalog.exceptions import BookNotFound, OfferConflict, OfferNotFound
 from catalog.models import Book, MovementReason, Offer
-from catalog.services.ledger import Cause, change, valid_copies, valid_price
+from catalog.services.ledger import Cause, change, state_price, valid_copies, valid_price
+
+BOOKS_AT_ONCE = 500  # that are locked, with their offers, for as long as it takes to read them anew
 
 
 def change_offer(
@@ -33,7 +35,7 @@ def change_offer(
     def alter(offer: Offer) -> None:
         _refuse_withdrawn(offer)
         if price is not None:
-            offer.price = valid_price(price)
+            state_price(offer, price)
         if stock_quantity is not None:
             offer.stock_quantity = valid_copies(stock_quantity)
         if is_active is not None:
@@ -44,23 +46,27 @@ def change_offer(
 
 def change_prices(prices: Mapping[int, Decimal], *, actor: User | None = None) -> list[Offer]:
     """
-    Set many offers' prices, `{offer id: price}`, in one transaction.
+    Set many offers' prices, `{offer id: price}`, in the store's currency and in one transaction.
 
     Locks: the offers by id, then their books. Raises: OfferNotFound, FieldsInvalid.
     """
 
     def reprice(offer: Offer) -> None:
-        offer.price = valid_price(prices[offer.pk])
+        state_price(offer, prices[offer.pk])
 
     return change(prices, reprice, Cause(MovementReason.COUNTED, actor))
 
 
 class OfferTerms(NamedTuple):
-    """What a seller asks for a book, and how many copies there are (None leaves the count)."""
+    """
+    What a seller asks for a book, in the store's currency, and how many copies there are.
+
+    None leaves what an offer says; a book that the seller does not offer yet needs a price.
+    """
 
     book_id: int
     seller_id: int
-    price: Decimal
+    price: Decimal | None
     stock_quantity: int | None = None
 
 
@@ -85,7 +91,8 @@ def create_offer(
     offer = withdrawn or _insert_offer(book_id, seller_id, valid_price(price))
 
     def open_terms(offer: Offer) -> None:
-        offer.price, offer.is_active, offer.withdrawn_at = valid_price(price), is_active, None
+        state_price(offer, price)
+        offer.is_active, offer.withdrawn_at = is_active, None
         offer.stock_quantity = valid_copies(stock_quantity)
 
     offered = change([offer.pk], open_terms, Cause(MovementReason.COUNTED, actor), is_new=True)[0]
@@ -116,18 +123,33 @@ def put_offers(wanted: Collection[OfferTerms], cause: Cause) -> int:
     changed: set[int] = set()
 
     def agree(offer: Offer) -> None:
-        one, before = by_pk[offer.pk], (offer.price, offer.stock_quantity, offer.withdrawn_at)
-        offer.price = valid_price(one.price)
+        one, before = by_pk[offer.pk], (offer.price, offer.currency, offer.stock_quantity, offer.withdrawn_at)
+        if one.price is not None:
+            state_price(offer, one.price)
         if one.stock_quantity is not None:
             offer.stock_quantity = valid_copies(one.stock_quantity)
         if offer.withdrawn_at:
             offer.withdrawn_at, offer.is_active = None, True
-        if before != (offer.price, offer.stock_quantity, offer.withdrawn_at):
+        if before != (offer.price, offer.currency, offer.stock_quantity, offer.withdrawn_at):
             changed.add(offer.pk)
 
     fresh = {pk for pk, one in by_pk.items() if (one.book_id, one.seller_id) not in standing}
     change(by_pk, agree, cause, is_new=bool(fresh))
     return len(changed | fresh)
+
+
+def reread_books() -> int:
+    """
+    Bring books' price and availability up to date where they are not what their offers say; return how many were not.
+
+    Acts on offers keep them so; only a change of the shop's currency, which no offer follows by itself, leaves books
+    behind. Locks: the offers of some books by id, then those books.
+    """
+    book_ids = list(Book.objects.public().at_odds().order_by("pk").values_list("pk", flat=True))
+    for some in in_batches(book_ids, BOOKS_AT_ONCE):
+        offer_ids = list(Offer.objects.filter(book__in=some).values_list("pk", flat=True))
+        change(offer_ids, lambda offer: None, Cause(MovementReason.COUNTED), is_new=True)
+    return len(book_ids)
 
 
 def withdraw_offer(offer_id: int, *, actor: User | None = None) -> None:

@@ -54,11 +54,15 @@ def test_stock_without_any_movement_is_found():
     }
 
 
-def test_an_offer_at_a_price_in_another_currency_is_found(settings):
+def test_an_offer_at_a_price_in_another_currency_is_found_and_its_book_until_it_is_read_anew(settings):
     offer = OfferFactory()
     OfferFactory(is_active=False)
     settings.STORE_CURRENCY = "JPY"
-    assert faults() == {CURRENCY: [f"offer {offer.pk}: priced in EUR, which is not the shop's JPY; nobody can buy it"]}
+    named = {CURRENCY: [f"offer {offer.pk}: priced in EUR, which is not the shop's JPY; nobody can buy it"]}
+    book = {BEST: [f"book {offer.book_id}: price 10.00, in stock True; its offers say 0, False"]}
+    assert faults() == named | book
+    call_command("reread_books", stdout=StringIO())
+    assert faults() == named
 
 
 def test_movement_that_says_another_stock_is_found():

@@ -1,16 +1,26 @@
+import threading
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.db.models import Sum
 
 from bookstore.core.errors import Busy
-from bookstore.core.tests.racing import failures, locks, meeting, meeting_after_reading, race
+from bookstore.core.tests.racing import (
+    PATIENCE,
+    failures,
+    locks,
+    meeting,
+    meeting_after_reading,
+    race,
+    wait_for_waiting,
+)
 from catalog import services
 from catalog.exceptions import BookNotFound, FieldsInvalid, NotEnoughStock, OfferConflict
-from catalog.models import Book, Genre, Offer
-from catalog.services import ledger
+from catalog.models import Book, Contributor, Genre, Offer
+from catalog.services import contributors, ledger
 from catalog.tests.factories import BookFactory, GenreFactory, OfferFactory, SellerFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -137,3 +147,44 @@ def test_one_name_credited_by_many_at_once_is_one_contributor():
     credit = [partial(services.credit, book, "A01", ["Same Name", "Another Name"]) for book in books]
     assert failures(race(*credit)) == []
     assert [book.contributors.count() for book in books] == [2] * 6
+
+
+def a_merge_meets_an_emptied_book(*, is_locking: bool) -> tuple[Book, list[Any]]:
+    book, other, is_emptied = BookFactory(authors=["J. Doe"]), BookFactory(authors=["Jane Doe"]), threading.Event()
+    kept, merged = other.contributors.get(), book.contributors.get()
+
+    def empty() -> None:
+        with transaction.atomic():
+            services.put_credits(book.pk, [])
+            is_emptied.set()
+            wait_for_waiting()
+
+    def merge() -> None:
+        assert is_emptied.wait(PATIENCE)
+        services.merge_contributors(kept.pk, [merged.pk])
+
+    with locks(are_on=is_locking):
+        return book, race(empty, merge)
+
+
+def test_a_merge_leaves_out_a_credit_that_somebody_takes_away_meanwhile():
+    book, outcomes = a_merge_meets_an_emptied_book(is_locking=True)
+    assert outcomes == [None, None]
+    assert list(Contributor.objects.values_list("name", flat=True)) == ["Jane Doe"]
+    assert not book.contributions.exists()
+
+
+def test_control_without_the_lock_a_merge_fails_at_a_credit_that_is_gone():
+    _book, outcomes = a_merge_meets_an_emptied_book(is_locking=False)
+    assert failures(outcomes) == [DatabaseError]
+
+
+def test_a_merge_gives_way_to_a_new_book_of_one_of_them(monkeypatch: pytest.MonkeyPatch):
+    book, other = BookFactory(authors=["J. Doe"]), BookFactory(authors=["Jane Doe"])
+    credit = partial(services.create_book, {"title": "New"}, authors=["J. Doe"])
+    monkeypatch.setattr(contributors, "record", lambda *_about, **_more: race(credit))
+    with pytest.raises(Busy):
+        services.merge_contributors(other.contributors.get().pk, [book.contributors.get().pk])
+    assert [list(one.contributors.values_list("name", flat=True)) for one in Book.objects.order_by("pk")] == [
+        ["J. Doe"], ["Jane Doe"], ["J. Doe"],
+    ]  # fmt: skip

@@ -121,7 +121,7 @@ def book(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
     if slug != book.slug:
         return redirect(book, permanent=True)
     contributions = list(book.contributions.select_related("contributor"))
-    offers = list(Offer.objects.active().filter(book=book).best_first().select_related("seller"))
+    offers = list(Offer.objects.shown().filter(book=book).best_first().select_related("seller"))
     context = {
         "book": book,
         "contributions": contributions,

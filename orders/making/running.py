@@ -57,7 +57,7 @@ def _times(count: int, now: datetime, random: Random) -> list[datetime]:
 
 
 def _offers() -> list[ForSale]:
-    offers = Offer.objects.active().standing().order_by("-book__popularity", "pk")
+    offers = Offer.objects.shown().standing().order_by("-book__popularity", "pk")
     columns = ("pk", "book_id", "price", "book__title", "book__byline", "book__isbn", "seller__name")
     found = [ForSale(*row) for row in offers.values_list(*columns)[:MOST_OFFERED]]
     if not found:

@@ -217,6 +217,16 @@ def test_at_a_price_in_the_currency_that_the_shop_had_before_nothing_is_sold(set
     assert not Order.objects.exists()
 
 
+def test_the_same_number_in_another_currency_is_sold_to_those_who_agree(settings):
+    offer = offer_of(5, "10.00")
+    client = buyer(offer)
+    settings.STORE_CURRENCY = "USD"
+    change_offer(offer.pk, price=Decimal("10.00"))
+    assert codes(pay(client)) == ["PRICE_CHANGED"]
+    assert not Order.objects.exists()
+    assert pay(client, accept_price_changes=True).json()["currency"] == "USD"
+
+
 def test_all_problems_of_all_lines_are_told_at_once():
     archived, inactive, short, gone, risen, fine = offers = [offer_of(5, "10.00") for _each in range(6)]
     client = buyer(*offers, quantity=3)
