@@ -4,8 +4,7 @@ import os
 import re
 import signal
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from threading import Event
@@ -24,7 +23,8 @@ from prometheus_client import REGISTRY
 
 from accounts.tests.api import tokens_of
 from accounts.tests.factories import UserFactory
-from bookstore.core.tests.processes import PIPE, Process
+from bookstore.core.tests import processes
+from bookstore.core.tests.processes import PIPE, Process, spare_port
 from bookstore.core.tests.racing import PATIENCE, race
 from cart import services
 from cart.models import Cart, CartItem
@@ -37,6 +37,8 @@ from catalog.models import Offer
 from catalog.tests.factories import OfferFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+wait_until = partial(processes.wait_until, seconds=PATIENCE)
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -60,13 +62,6 @@ def caller() -> tuple[Shopper, Who]:
 
 def adding(offer: Offer) -> pb.UpsertItemRequest:
     return pb.UpsertItemRequest(company_id=offer.seller_id, product_id=offer.book_id, quantity=1)
-
-
-def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.02)
 
 
 def calls(name: str, status: str) -> float:
@@ -299,14 +294,6 @@ def process(port: int) -> Iterator[Process]:
         yield server
     finally:
         server.end()
-
-
-def spare_port() -> int:
-    """Return a port below those that the system gives away: of them another process could get it before ours."""
-    for port in range(20_000 + os.getpid() * 17 % 10_000, 32_000):
-        if not is_listening(port):
-            return port
-    pytest.fail("no port is free")
 
 
 def is_listening(port: int) -> bool:

@@ -46,7 +46,9 @@ def _draw_sizes(upload: Any) -> tuple[str, bytes, bytes]:
     except (OSError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
         raise _refusal() from error
     if picture.width * picture.height > MOST_PIXELS or max(picture.size) > LONGEST_SIDE:
-        raise FieldsInvalid(fields={"cover_image": _("A picture has at most 40 million pixels.")})
+        raise FieldsInvalid(
+            fields={"cover_image": _("A picture has at most 40 million pixels, and no side longer than 20,000.")}
+        )
     kind = str(picture.format)
     try:
         picture.draft("RGB", (LARGE[0] * 2, LARGE[1] * 2))  # a large JPEG is never unpacked whole

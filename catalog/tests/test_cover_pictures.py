@@ -130,6 +130,7 @@ def cut_short() -> SimpleUploadedFile:
         lambda: upload(Image.new("RGB", (20, 30)), "GIF", "moving.png"),
         lambda: upload(Image.new("RGB", (20, 30)), "TIFF", "scan.jpg"),
         lambda: upload(Image.new("1", (8_000, 5_001)), "PNG", "large.png"),
+        lambda: upload(Image.new("1", (20_001, 1)), "PNG", "long.png"),
         lambda: SimpleUploadedFile("heavy.jpg", upload(Image.new("RGB", (20, 30))).read() + b"\0" * 5 * 2**20),
         png_of_a_billion_pixels,
         cut_short,

@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -17,8 +16,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.tests.factories import PASSWORD, UserFactory
 from bookstore.core.local_postgres.server import LocalServer
-from bookstore.core.tests.processes import PATIENCE, Process
-from bookstore.web.tests.test_run import local, spare_port
+from bookstore.core.tests.processes import PATIENCE, Process, spare_port, wait_until
+from bookstore.web.tests.test_run import local
 from orders import jobs
 from orders.models import PATIENCE as PATIENCE_WITH_PAYMENTS
 from orders.models import Order, Refund
@@ -141,13 +140,6 @@ class Buyer:
 
         wait_until(is_final)
         return found[0]
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.02)
 
 
 def somebody_waits(kind: str, table: str = "") -> bool:

@@ -21,6 +21,7 @@ from bookstore.core.jobs import retry_stalled_jobs
 from bookstore.core.local_postgres.server import LocalServer
 from bookstore.core.models import Mail
 from bookstore.core.tests.own_server import restart, speaking_to
+from bookstore.core.tests.processes import wait_until
 from cart.models import Cart
 from cart.services import Shopper, lock_shoppers
 from catalog.models import Offer
@@ -29,7 +30,7 @@ from orders.models import MockCharge, MockRefund, Order, OrderEvent, Refund
 from orders.services import cancel_order, check_out, refund_order, reserve
 from orders.tests.factories import fill, offer_of, paying, shopper_with
 from orders.tests.faults import faults
-from orders.tests.standing_shop import Answer, Buyer, StandingShop, somebody_waits, wait_until
+from orders.tests.standing_shop import Answer, Buyer, StandingShop, somebody_waits
 
 # Once in every run of the tests, ten times more in `make soak`.
 again_and_again = pytest.mark.parametrize("turn", [0, *(pytest.param(n, marks=pytest.mark.soak) for n in range(1, 11))])

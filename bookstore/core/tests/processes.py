@@ -1,8 +1,11 @@
 """Processes that tests start: nobody waits for one without end, and none outlives its test run."""
 
 import os
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from threading import Timer
 from typing import Any
 
@@ -12,6 +15,26 @@ from bookstore.core.processes import die_with
 
 PATIENCE = 60.0  # seconds
 PIPE = subprocess.PIPE
+# Below those that the system gives to who asks for any; those who test at the same time begin elsewhere.
+PORTS = iter(range(20_000 + os.getpid() * 17 % 10_000, 32_768))
+
+
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.02)
+
+
+def spare_port() -> int:
+    """Return a port that is free, and that no program is given which asks for any."""
+    for port in PORTS:
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+            return port
+        except OSError:
+            continue
+    raise AssertionError("no port is free")
 
 
 class Process(subprocess.Popen[str]):

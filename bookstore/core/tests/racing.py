@@ -11,6 +11,7 @@ from django.db import connection, connections
 
 from bookstore.core.prepared import PreparedRead
 from bookstore.core.querysets import LockableQuerySet
+from bookstore.core.tests.processes import wait_until
 
 MEETING_TIME = 0.3  # seconds that a reader waits for others, who cannot come while it holds the lock
 PATIENCE = 20  # seconds that it waits for others who are sure to come
@@ -65,14 +66,13 @@ def meeting(people: int, *, is_locking: bool) -> Callable[[], None]:
 
 def wait_for_waiting() -> None:
     """Let this transaction wait until another waits for one of its locks; fail after PATIENCE."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
+
+    def is_waited_for() -> object:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
-            if cursor.fetchone():
-                return
-        assert time.monotonic() < deadline, "nobody waits"
-        time.sleep(0.01)
+            return cursor.fetchone()
+
+    wait_until(is_waited_for, PATIENCE)
 
 
 @contextmanager

@@ -5,8 +5,7 @@ import shutil
 import signal
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import psycopg
 import pytest
 
 from bookstore.core.local_postgres.server import BINARIES, LocalServer
-from bookstore.core.tests.processes import PATIENCE, PIPE, Process
+from bookstore.core.tests.processes import PIPE, Process, wait_until
 
 USER = """
 import sys
@@ -85,13 +84,6 @@ def is_running(data: Path) -> bool:
 def kill_server(data: Path) -> None:
     os.kill(postmaster(data), signal.SIGKILL)
     wait_until(lambda: not is_running(data))
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.01)
 
 
 def ask(data: Path, statement: str) -> object:

@@ -3,11 +3,9 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -17,12 +15,11 @@ import pytest
 from django.conf import settings
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from bookstore.core.tests.processes import PATIENCE, Process
+from bookstore.core.tests.processes import PATIENCE, Process, spare_port, wait_until
 from catalog.demo import ACCOUNTS
 
 LONGEST_START = 150  # seconds; the first of all makes the database, and says nothing until it is there
 PARTS = ("web server", "web worker", "job worker", "gRPC server", "connection", "database")
-PORTS = iter(range(20_000 + os.getpid() % 10_000, 32_768))  # below those that Linux gives to who asks for any
 
 
 class Shop:
@@ -110,29 +107,11 @@ def kind_of(process: psutil.Process) -> str | None:
     return next((kind for word, kind in kinds.items() if word in command), None)
 
 
-def spare_port() -> int:
-    """Return a port that is free, and that no program is given which asks for any."""
-    for port in PORTS:
-        try:
-            socket.create_server(("127.0.0.1", port)).close()
-            return port
-        except OSError:
-            continue
-    pytest.fail("no port is free")
-
-
 def is_gone(process: psutil.Process) -> bool:
     try:
         return process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
